@@ -1,0 +1,31 @@
+/** Two projects: what needs no machine, and what boots guests. Both read the sources, not what was built of them. */
+const sources = {
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { module: { type: 'es6' }, jsc: { target: 'es2023', parser: { syntax: 'typescript' } } },
+    ],
+  },
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: {
+    '^@mln/core$': '<rootDir>/core/src/index.ts',
+    '^@mln/core/(.*)$': '<rootDir>/core/src/$1',
+    '^@mln/plugin-(.*)$': '<rootDir>/plugins/$1/src/index.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+};
+
+export default {
+  projects: [
+    {
+      ...sources,
+      displayName: 'fast',
+      testMatch: [
+        '<rootDir>/core/test/**/*.test.ts',
+        '<rootDir>/plugins/*/test/**/*.test.ts',
+        '<rootDir>/test/*.test.ts',
+      ],
+    },
+    { ...sources, displayName: 'guests', testMatch: ['<rootDir>/test/guests/*.test.ts'] },
+  ],
+};
