@@ -1,0 +1,43 @@
+import type { Assignment, Block, Statement } from './tree.js';
+
+/* Blocks are asked for keywords again and again, by every host that inherits them: each is indexed once. */
+
+type Keyed = Statement | Block;
+const indexes = new WeakMap<Block, Map<string, Keyed[]>>();
+
+/** The statements and blocks of a block by keyword. */
+export function index(block: Block): Map<string, Keyed[]> {
+  let found = indexes.get(block);
+  if (!found) {
+    found = new Map();
+    for (const item of block.items)
+      if (item.kind === 'statement' || item.kind === 'block') {
+        const same = found.get(item.keyword);
+        if (same) same.push(item);
+        else found.set(item.keyword, [item]);
+      }
+    indexes.set(block, found);
+  }
+  return found;
+}
+
+/** The blocks of one keyword, in their order. */
+export function blocksOf(block: Block, keyword: string): Block[] {
+  return (
+    index(block)
+      .get(keyword)
+      ?.filter((item) => item.kind === 'block') ?? []
+  );
+}
+
+const assignmentsOf = new WeakMap<Block, Map<string, Assignment>>();
+
+/** The variables that a block sets; of two settings the last counts. */
+export function assignments(block: Block): Map<string, Assignment> {
+  let found = assignmentsOf.get(block);
+  if (!found) {
+    found = new Map(block.items.flatMap((item) => (item.kind === 'assignment' ? [[item.name, item]] : [])));
+    assignmentsOf.set(block, found);
+  }
+  return found;
+}

@@ -1,0 +1,64 @@
+import { failure } from './errors.js';
+import { nearest } from './values.js';
+
+/**
+ * What a keyword's value is, and so how inherited values join: of a flag, word, number, size or address the nearest
+ * wins; lists are joined by their key; texts one after the other; blocks by these same rules.
+ */
+export type Kind = 'flag' | 'word' | 'number' | 'size' | 'address' | 'list' | 'text' | 'block';
+
+/** A keyword of the language. All checks, `mln explain` and the reference page are made from this table. */
+export interface Keyword {
+  readonly name: string;
+  /** The blocks it may stand in: project, global, host, network, switch, or a plug-in's own block. */
+  readonly in: readonly string[];
+  readonly kind: Kind;
+  /** One sentence. */
+  readonly help: string;
+  readonly choices?: readonly string[];
+  readonly default?: string;
+  /** Sizes: how many bytes a number without a unit counts. */
+  readonly bare?: number;
+  /** Lists: which word of a row is its key, counted from 0. */
+  readonly key?: number;
+  /** The value is never printed: all words, or (lists) the words from this one on. */
+  readonly secret?: true | number;
+  /** Another spelling of this keyword. */
+  readonly sameAs?: string;
+  /** Blocks: it stands with a name, `network eth0 { … }`. */
+  readonly named?: boolean;
+}
+
+export interface KeywordTable {
+  /** Declares a keyword; two plug-ins cannot declare one in the same block. */
+  declare(...keywords: readonly Keyword[]): void;
+  find(place: string, name: string): Keyword | undefined;
+  /** All keywords of a block. */
+  of(place: string): readonly Keyword[];
+  /** A hint for a name that is not declared in a block: another block it belongs to, or what may be meant. */
+  hint(place: string, name: string): string | undefined;
+}
+
+export function createKeywordTable(): KeywordTable {
+  const places = new Map<string, Map<string, Keyword>>();
+  const table: KeywordTable = {
+    declare(...keywords) {
+      for (const keyword of keywords)
+        for (const place of keyword.in) {
+          const names = places.get(place) ?? new Map<string, Keyword>();
+          if (names.has(keyword.name))
+            throw failure('MLN_PLUGIN_BROKEN', `the keyword ${keyword.name} of ${place} is declared twice`);
+          places.set(place, names.set(keyword.name, keyword));
+        }
+    },
+    find: (place, name) => places.get(place)?.get(name),
+    of: (place) => [...(places.get(place)?.values() ?? [])],
+    hint(place, name) {
+      const elsewhere = [...places].filter(([, names]) => names.has(name)).map(([other]) => other);
+      if (elsewhere.length > 0) return `${name} belongs into ${elsewhere.join(' or ')}`;
+      const guess = nearest(name, places.get(place)?.keys() ?? []);
+      return guess && `did you mean ${guess}?`;
+    },
+  };
+  return table;
+}

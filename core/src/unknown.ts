@@ -1,0 +1,40 @@
+import type { Problems } from './errors.js';
+import type { KeywordTable } from './keywords.js';
+import type { Block, Item, Tree } from './tree.js';
+
+/** Superclasses hold what hosts hold. */
+const placeNames: Record<string, string> = { superclass: 'host' };
+
+/** Warns of keywords and blocks that no plug-in declares where they stand: once a place, and once for a whole block. */
+export function reportUnknown(tree: Tree, keywords: KeywordTable, problems: Problems): void {
+  const warn = (item: Item, name: string, place: string): void => {
+    const where = place === 'project' ? 'at the top of a project' : `in ${place}`;
+    problems.warning('MLN_UNKNOWN_KEYWORD', `${name} is not a keyword ${where}`, {
+      place: item.place ?? undefined,
+      hint: keywords.hint(place, name),
+    });
+  };
+  const check = (items: readonly Item[], place: string): void => {
+    for (const item of items) {
+      if (item.kind !== 'statement' && item.kind !== 'block') continue;
+      const keyword = keywords.find(place, item.keyword);
+      if (keyword?.kind === 'block' && item.kind === 'block') checkBlock(item);
+      else if (!keyword && !bareAddress(item, place)) warn(item, item.keyword || '{', place);
+    }
+  };
+  const checkBlock = (block: Block): void => {
+    const place = placeNames[block.keyword] ?? block.keyword;
+    if (keywords.of(place).length > 0) check(block.items, place);
+  };
+  check(tree.items, 'project');
+}
+
+/** The paper's hosting example: an address is a whole statement of a network block. */
+export function bareAddress(item: Item, place: string): boolean {
+  return (
+    place === 'network' &&
+    item.kind === 'statement' &&
+    item.words.length === 0 &&
+    /^[0-9a-fA-F]*[.:][0-9a-fA-F.:/]+$/.test(item.keyword)
+  );
+}
