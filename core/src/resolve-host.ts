@@ -1,0 +1,124 @@
+import type { Problems } from './errors.js';
+import type { Keyword, KeywordTable } from './keywords.js';
+import type { Disk, Host, Value } from './project.js';
+import { resolveInterface } from './resolve-networks.js';
+import { MiB } from './values.js';
+import type { Row, View } from './view.js';
+
+/** Keywords that have a field of their own in the model. */
+const fields = new Set([
+  'superclass',
+  'template',
+  'memory',
+  'size',
+  'free_space',
+  'swap',
+  'filesystem',
+  'boot_order',
+  'term',
+  'service_host',
+  'network',
+  'mount',
+]);
+
+/** Reads a host's values. Who runs it is decided later, by the plug-ins. */
+export function resolveHost(
+  name: string,
+  superclasses: readonly string[],
+  view: View,
+  keywords: KeywordTable,
+  problems: Problems,
+): Host {
+  const defaults = (keyword: string): string => keywords.find('host', keyword)?.default ?? '';
+  const others = readOthers(view, keywords);
+  const memory = view.size('memory', MiB) || Number.parseInt(defaults('memory'), 10) * MiB;
+  return {
+    kind: 'host',
+    name,
+    superclasses,
+    hypervisor: null,
+    template: view.word('template'),
+    templateFrom: view.placeOf('template')?.file ?? null,
+    memory: Math.ceil(memory / MiB) * MiB,
+    disks: resolveDisks(view, problems),
+    interfaces: [...view.named('network')].map(([networkInterface, inner]) =>
+      resolveInterface(networkInterface, inner, problems),
+    ),
+    bootOrder: view.number('boot_order') ?? Number(defaults('boot_order')),
+    serviceHost: view.word('service_host'),
+    term: (view.choice('term', keywords.find('host', 'term')?.choices ?? []) ?? defaults('term')) as Host['term'],
+    console: null,
+    macPrefix: null,
+    ...others,
+    place: view.place ?? null,
+  };
+}
+
+/** Reads all values that have no field in the model, by the kinds that their keywords are declared with. */
+export function readOthers(
+  view: View,
+  keywords: KeywordTable,
+  place = 'host',
+): Pick<Host, 'keywords' | 'lists' | 'text'> {
+  const found = { keywords: record<Value>(), lists: record<readonly Row[]>(), text: record<string>() };
+  for (const name of view.keywords()) {
+    const keyword = keywords.find(place, name);
+    if (!keyword || fields.has(name)) continue;
+    const as = keyword.sameAs ?? name;
+    if (keyword.kind === 'list') found.lists[as] = view.list(name, keyword.key);
+    else if (keyword.kind === 'text') found.text[as] = view.text(name) ?? '';
+    else if (keyword.kind !== 'block') {
+      const value = readValue(view, keyword);
+      if (value !== null) found.keywords[as] = value;
+    }
+  }
+  return found;
+}
+
+function readValue(view: View, keyword: Keyword): Value | null {
+  switch (keyword.kind) {
+    case 'flag':
+      return view.flag(keyword.name);
+    case 'number':
+      return view.number(keyword.name);
+    case 'size':
+      return view.size(keyword.name, keyword.bare);
+    default:
+      return keyword.choices ? view.choice(keyword.name, keyword.choices) : view.word(keyword.name);
+  }
+}
+
+function resolveDisks(view: View, problems: Problems): Disk[] {
+  const disk = (role: Disk['role'], path: string, details: Partial<Disk> = {}): Disk => ({
+    role,
+    path,
+    store: 'file',
+    existing: false,
+    size: null,
+    freeSpace: null,
+    device: null,
+    mount: null,
+    ...details,
+  });
+  const existing = view.word('filesystem');
+  const sizes = { size: view.size('size') || null, freeSpace: view.size('free_space') || null };
+  const disks = [
+    existing === null ? disk('root', 'root.img', sizes) : disk('root', existing, { existing: true, ...sizes }),
+  ];
+  const swap = view.size('swap');
+  if (swap) disks.push(disk('swap', 'swap.img', { size: swap }));
+  for (const { words, place } of view.list('mount', 1)) {
+    const [source, point, type = 'auto', options = 'defaults'] = words;
+    if (source === undefined || point?.startsWith('/') !== true)
+      problems.error('MLN_BAD_VALUE', 'mount takes a source, a mount point that begins with /, a type and options', {
+        place: place ?? undefined,
+      });
+    else disks.push(disk('mount', source, { existing: true, mount: { point, type, options } }));
+  }
+  return disks;
+}
+
+/** A record without a prototype: `__proto__` and `constructor` are names like others. */
+function record<T>(): Record<string, T> {
+  return Object.create(null) as Record<string, T>;
+}
