@@ -1,0 +1,53 @@
+/** What plug-ins import. Everything else of the core is its own. */
+export { apiVersion } from './api.js';
+export { broadcastOf, inNetwork, netmaskOf, type Address } from './addresses.js';
+export { Exit, type ExitCode } from './codes.js';
+export type { Command, CommandContext, CommandOptions, Commands, Option } from './commands.js';
+export {
+  failure,
+  isMlnError,
+  messageOf,
+  MlnError,
+  Problems,
+  systemFailure,
+  type Place,
+  type Problem,
+} from './errors.js';
+export type { Content, Edit, Entry, Filesystem } from './filesystem.js';
+export { createGuest, type FileOptions, type Guest } from './guest.js';
+export type { HookName, Hooks } from './hooks.js';
+export { createMln, type LoadedPlugin, type Mln, type Plugin } from './kernel.js';
+export type { Keyword, KeywordTable, Kind } from './keywords.js';
+export type { Failure, Operation, OperationEvent, Outcome, Part, Phase, Progress, Report } from './operation.js';
+export {
+  claim,
+  unitsOf,
+  type Disk,
+  type Host,
+  type Interface,
+  type Project,
+  type Switch,
+  type Unit,
+  type Value,
+} from './project.js';
+export { quote, type PlannedFile, type Scripts } from './scripts.js';
+export type { Shell, ShellOptions, ShellResult } from './shell.js';
+export { readyMark, unknownStatus, type Status } from './status.js';
+export type { Store } from './store.js';
+export { createTemplates, type Manifest, type Template, type Templates } from './templates.js';
+export type { TreeContext } from './transform.js';
+export {
+  block,
+  print,
+  quoteWord,
+  statement,
+  type Assignment,
+  type Block,
+  type Include,
+  type Item,
+  type Origin,
+  type Statement,
+  type Tree,
+} from './tree.js';
+export { compareNames, formatSize, MiB } from './values.js';
+export type { Row, View } from './view.js';

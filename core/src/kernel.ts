@@ -1,0 +1,137 @@
+import { apiVersion } from './api.js';
+import type { Configuration } from './configuration.js';
+import { coreKeywords } from './core-keywords.js';
+import { failure, isMlnError, messageOf } from './errors.js';
+import type { Folders } from './folders.js';
+import { parseProject } from './grammar.js';
+import { createHooks, type HookName, type Hooks } from './hooks.js';
+import { createKeywordTable, type KeywordTable } from './keywords.js';
+import type { Shell } from './shell.js';
+import { fileStore } from './store.js';
+import { stampOrigins } from './origins.js';
+import type { Tree } from './tree.js';
+import { localExecution } from './local.js';
+
+/** A plug-in: a function that taps hooks. */
+export type Plugin = (mln: Mln, options: Readonly<Record<string, unknown>>) => void | Promise<void>;
+
+/** A plug-in that was found, with what is known of it before it runs. */
+export interface LoadedPlugin {
+  readonly name: string;
+  readonly version: string;
+  readonly api: string;
+  /** Where it was found. */
+  readonly source: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly plugin: Plugin;
+}
+
+/** The kernel: hooks, and the few things that every tap may need. A value that is handed around. */
+export interface Mln {
+  readonly apiVersion: string;
+  readonly hooks: Hooks;
+  /** A plug-in's own hook, made by whoever mentions it first. */
+  hook<H>(name: string, create: () => H): H;
+  readonly shell: Shell;
+  readonly folders: Folders;
+  readonly configuration: Configuration;
+  readonly plugins: readonly LoadedPlugin[];
+  /** The keyword table, filled at its first use. */
+  readonly keywords: KeywordTable;
+}
+
+export interface KernelOptions {
+  readonly shell: Shell;
+  readonly folders: Folders;
+  readonly configuration: Configuration;
+  readonly plugins: readonly LoadedPlugin[];
+}
+
+/** Makes a kernel and lets each plug-in tap its hooks, in their order; the core's own taps come last. */
+export async function createMln({ shell, folders, configuration, plugins }: KernelOptions): Promise<Mln> {
+  const hooks = createHooks();
+  const own = new Map<string, unknown>();
+  let keywords: KeywordTable | undefined;
+  guardTaps(hooks);
+  const mln: Mln = {
+    apiVersion,
+    hooks,
+    hook<H>(name: string, create: () => H): H {
+      if (!own.has(name)) own.set(name, create());
+      return own.get(name) as H;
+    },
+    shell,
+    folders,
+    configuration,
+    plugins,
+    get keywords() {
+      if (!keywords) {
+        keywords = createKeywordTable();
+        hooks.keywords.call(keywords);
+      }
+      return keywords;
+    },
+  };
+  for (const { name, plugin, options } of plugins)
+    try {
+      await plugin(mln, options);
+    } catch (error) {
+      if (isMlnError(error)) throw error;
+      throw failure('MLN_PLUGIN_BROKEN', `the plug-in ${name} failed while it was loaded: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  coreTaps(mln);
+  return mln;
+}
+
+/** The core's own features are taps like any other's. */
+function coreTaps(mln: Mln): void {
+  const { hooks } = mln;
+  hooks.keywords.tap({ name: 'core', stage: -1 }, (keywords) => {
+    keywords.declare(...coreKeywords);
+  });
+  hooks.parse.tap({ name: 'core', stage: 100 }, parseProject);
+  hooks.disk.tap({ name: 'core', stage: 100 }, (disk, host, project) =>
+    disk.store === 'file' ? fileStore(disk, host, project, mln.shell) : undefined,
+  );
+  hooks.execute.tapPromise({ name: 'core', stage: 100 }, localExecution(mln));
+}
+
+/** Wraps every tap: what goes wrong in it is told with the names of the plug-in and the hook. */
+function guardTaps(hooks: Hooks): void {
+  for (const name of Object.keys(hooks) as HookName[]) {
+    const hook = hooks[name] as unknown as { intercept(interceptor: { register(tap: Tap): Tap }): void };
+    hook.intercept({
+      register(tap) {
+        const { fn } = tap;
+        return {
+          ...tap,
+          fn: (...args: unknown[]) =>
+            guarded(tap.name, name, () => fn(...args), name === 'transformTree' ? (args[0] as Tree) : null),
+        };
+      },
+    });
+  }
+}
+
+interface Tap {
+  readonly name: string;
+  readonly fn: (...args: unknown[]) => unknown;
+}
+
+function guarded(plugin: string, hook: HookName, act: () => unknown, tree: Tree | null): unknown {
+  const failed = (error: unknown): never => {
+    if (isMlnError(error) || plugin === 'core') throw error;
+    throw failure('MLN_PLUGIN_FAILED', `the plug-in ${plugin} failed in ${hook}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  };
+  const stamped = (result: unknown): unknown => (tree && result ? stampOrigins(result as Tree, plugin) : result);
+  try {
+    const result = act();
+    return result instanceof Promise ? result.then(stamped, failed) : stamped(result);
+  } catch (error) {
+    return failed(error);
+  }
+}

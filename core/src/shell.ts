@@ -1,0 +1,87 @@
+import { failure, systemFailure } from './errors.js';
+
+export interface ShellOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string;
+  /** Milliseconds after which the program is killed. */
+  readonly timeout?: number;
+  /** Exit codes that are not failures; 0 where left out. */
+  readonly accept?: readonly number[];
+}
+
+export interface ShellResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program, never through a shell. Throws an MlnError that names it when it is missing or fails. */
+export type Shell = (program: string, args: readonly string[], options?: ShellOptions) => Promise<ShellResult>;
+
+/** Which Debian package holds a program, for hints. */
+const packages: Record<string, string> = {
+  debugfs: 'e2fsprogs',
+  e2fsck: 'e2fsprogs',
+  resize2fs: 'e2fsprogs',
+  mke2fs: 'e2fsprogs',
+  'linux.uml': 'user-mode-linux',
+  uml_switch: 'uml-utilities',
+  uml_mconsole: 'uml-utilities',
+  busybox: 'busybox-static',
+  screen: 'screen',
+  xterm: 'xterm',
+  mkswap: 'util-linux',
+  setarch: 'util-linux',
+};
+
+/** The one place where programs are run. Administrators' folders are looked through too: e2fsprogs lives there. */
+export const runShell: Shell = async (program, args, options = {}) => {
+  const { execa } = await import('execa');
+  const result = await execa(program, args, {
+    reject: false,
+    stripFinalNewline: false,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    env: { ...options.env, LC_ALL: 'C', PATH: searchPath() },
+    ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
+    ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+  });
+  if (result.timedOut)
+    throw failure('MLN_COMMAND_FAILED', `${program} did not end within ${(options.timeout ?? 0) / 1000} s`);
+  if (result.exitCode === undefined) throw cannotRun(program, result.cause ?? result.originalMessage);
+  const { exitCode, stdout, stderr } = result;
+  if (!(options.accept ?? [0]).includes(exitCode)) throw commandFailed(program, args, { exitCode, stdout, stderr });
+  return { exitCode, stdout, stderr };
+};
+
+/** What a program that failed is told as: its own last words. */
+export function commandFailed(
+  program: string,
+  args: readonly string[],
+  { exitCode, stdout, stderr }: ShellResult,
+): Error {
+  const words = (stderr.trim() || stdout.trim()).split('\n').slice(-5).join('\n');
+  const full = /No space left on device|Disk quota exceeded/.test(words);
+  return failure(
+    full ? 'MLN_NO_SPACE' : 'MLN_COMMAND_FAILED',
+    `${program} ended with ${exitCode}: ${words || 'it said nothing'}`,
+    {
+      hint: full ? 'free some space and try again' : `the command was: ${[program, ...args].join(' ')}`,
+    },
+  );
+}
+
+export function searchPath(): string {
+  return `${process.env['PATH'] ?? '/usr/bin:/bin'}:/usr/local/sbin:/usr/sbin:/sbin`;
+}
+
+/** An error for a program that is not installed, with the Debian package that holds it. */
+export function noProgram(program: string): Error {
+  const hint = Object.hasOwn(packages, program) ? `on Debian: apt-get install ${packages[program] ?? ''}` : undefined;
+  return failure('MLN_NO_PROGRAM', `the program ${program} is not installed`, { hint });
+}
+
+function cannotRun(program: string, cause: unknown): Error {
+  if ((cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return noProgram(program);
+  return systemFailure(cause, `${program} cannot be run`);
+}
