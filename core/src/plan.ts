@@ -1,0 +1,129 @@
+import { dirname } from 'node:path';
+import { hookBlocks } from './core-keywords.js';
+import { failure, Problems, type Problem } from './errors.js';
+import type { Edit, Filesystem } from './filesystem.js';
+import { createGuest } from './guest.js';
+import type { Mln } from './kernel.js';
+import { projectFiles } from './project-files.js';
+import type { Disk, Host, Project, Unit } from './project.js';
+import { createScripts, type PlannedFile } from './scripts.js';
+import type { TemplateRecord } from './state.js';
+import { createTemplates, type Template, type Templates } from './templates.js';
+import { formatSize } from './values.js';
+
+export interface PlannedDisk {
+  readonly disk: Disk;
+  /** The image that it is copied from; null: it begins empty, or is there already. */
+  readonly template: Template | null;
+  /** Bytes. */
+  readonly size: number;
+}
+
+export interface PlannedUnit {
+  readonly unit: Unit;
+  readonly files: readonly PlannedFile[];
+  readonly disks: readonly PlannedDisk[];
+  /** What changes in the guest's filesystem, compared with its template. */
+  readonly edits: readonly Edit[];
+}
+
+/** Everything that a build will write. Making a plan writes nothing. */
+export interface Plan {
+  readonly project: Project;
+  /** The project's own files: its start and stop scripts, its hook blocks. */
+  readonly files: readonly PlannedFile[];
+  readonly units: readonly PlannedUnit[];
+  readonly templates: Readonly<Record<string, TemplateRecord>>;
+  readonly warnings: readonly Problem[];
+}
+
+/** Plans these units of a project that is decided; previous is the project as it was last built here. */
+export async function planProject(
+  mln: Mln,
+  project: Project,
+  units: readonly Unit[],
+  previous: Project | null,
+): Promise<Plan> {
+  const planning: Planning = {
+    mln,
+    project,
+    previous,
+    templates: createTemplates(mln.folders.templates, mln.shell),
+    filesystems: new Map(),
+    problems: new Problems(),
+    records: {},
+  };
+  const planned: PlannedUnit[] = [];
+  for (const unit of units) planned.push(await planUnit(planning, unit));
+  const files = projectFiles(project, units);
+  return { project, files, units: planned, templates: planning.records, warnings: planning.problems.warnings };
+}
+
+interface Planning {
+  readonly mln: Mln;
+  readonly project: Project;
+  readonly previous: Project | null;
+  readonly templates: Templates;
+  /** One reader for each template, however many guests are made from it. */
+  readonly filesystems: Map<string, Filesystem>;
+  readonly problems: Problems;
+  readonly records: Record<string, TemplateRecord>;
+}
+
+async function planUnit(planning: Planning, unit: Unit): Promise<PlannedUnit> {
+  const { scripts, files } = createScripts();
+  planning.mln.hooks.emitScripts.call(unit, scripts, planning.project);
+  if (unit.kind === 'switch') return { unit, files, disks: [], edits: [] };
+  const disks: PlannedDisk[] = [];
+  for (const disk of unit.disks) disks.push(await planDisk(planning, unit, disk));
+  const root = disks.find(({ disk }) => disk.role === 'root');
+  const edits = root ? await planEdits(planning, unit, root) : [];
+  return { unit, files, disks, edits };
+}
+
+async function planDisk(planning: Planning, host: Host, disk: Disk): Promise<PlannedDisk> {
+  if (disk.existing || disk.role !== 'root') return { disk, template: null, size: disk.size ?? 0 };
+  const name = host.template ?? planning.mln.configuration.template;
+  const folder = host.templateFrom === null ? planning.project.source : dirname(host.templateFrom);
+  const template = await planning.templates.find(name, folder, host.place ?? undefined);
+  const { manifest } = template;
+  planning.records[host.name] = { name, version: manifest?.version ?? null, sha256: manifest?.sha256 ?? null };
+  const wanted = disk.freeSpace === null ? (disk.size ?? template.size) : template.size + disk.freeSpace;
+  if (wanted < template.size)
+    planning.problems.warning(
+      'MLN_SMALL_SIZE',
+      `${host.name}: the template ${name} is ${formatSize(template.size)} large, so the disk is too`,
+      { place: host.place ?? undefined },
+    );
+  // Filesystems have whole blocks.
+  const size = Math.ceil(Math.max(wanted, template.size) / 4096) * 4096;
+  return { disk, template, size: wanted <= template.size ? template.size : size };
+}
+
+async function planEdits(planning: Planning, host: Host, root: PlannedDisk): Promise<readonly Edit[]> {
+  const filesystem = await filesystemOf(planning, root.template?.path ?? root.disk.path, host);
+  const guest = createGuest(filesystem, planning.project);
+  const previous = planning.previous?.hosts.find((other) => other.name === host.name) ?? null;
+  await planning.mln.hooks.configureFilesystem.promise(guest, host, previous);
+  return guest.edits();
+}
+
+async function filesystemOf(planning: Planning, path: string, host: Host): Promise<Filesystem> {
+  const known = planning.filesystems.get(path);
+  if (known) return known;
+  const found = await planning.mln.hooks.filesystem.promise(path);
+  if (!found) throw noFilesystem(host.name, path);
+  planning.filesystems.set(path, found);
+  return found;
+}
+
+export function noFilesystem(host: string, path: string): Error {
+  return failure('MLN_NO_FILESYSTEM', `${host}: no plug-in reads the filesystem of ${path}`, {
+    hint: '@mln/plugin-ext reads ext2, ext3 and ext4',
+  });
+}
+
+/** The hook blocks that a project has, in their order. */
+export function hookBlocksOf(project: Project): readonly (typeof hookBlocks)[number][] {
+  return hookBlocks.filter((name) => project.hookBlocks[name] !== undefined);
+}

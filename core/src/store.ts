@@ -1,0 +1,49 @@
+import { chmod, open, rm, stat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemFailure } from './errors.js';
+import type { Disk, Host, Project } from './project.js';
+import type { Shell } from './shell.js';
+
+/** Where a disk is kept. What one store made, no other touches. */
+export interface Store {
+  /** What the filesystem hook and the hypervisor open: an image or a device. */
+  readonly path: string;
+  /** The disk lies in the project's folder and comes and goes with it; others are journalled before they are made. */
+  readonly inside: boolean;
+  exists(): Promise<boolean>;
+  /** Makes the disk from a template (or empty: null), of so many bytes. */
+  create(template: string | null, size: number): Promise<void>;
+  /** Makes an existing disk this much larger; the filesystem in it is not touched. */
+  grow(size: number): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** Disks as sparse files in the project's folder. */
+export function fileStore(disk: Disk, host: Host, project: Project, shell: Shell): Store {
+  const path = disk.existing ? disk.path : join(project.directory, host.name, disk.path);
+  const attempt = async (doing: string, act: () => Promise<void>): Promise<void> => {
+    try {
+      await act();
+    } catch (error) {
+      throw systemFailure(error, `${host.name}: ${path} cannot be ${doing}`);
+    }
+  };
+  return {
+    path,
+    inside: !disk.existing,
+    exists: () =>
+      stat(path).then(
+        () => true,
+        () => false,
+      ),
+    create: (template, size) =>
+      attempt('made', async () => {
+        if (template === null) await (await open(path, 'wx', 0o600)).close();
+        else await shell('cp', ['--sparse=always', '--reflink=auto', '--', template, path]);
+        await chmod(path, 0o600);
+        if (template === null || (await stat(path)).size !== size) await truncate(path, size);
+      }),
+    grow: (size) => attempt('grown', () => truncate(path, size)),
+    remove: () => attempt('removed', () => rm(path, { force: true })),
+  };
+}
