@@ -1,0 +1,81 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { failure, systemFailure } from './errors.js';
+import { readIfThere, writeAtomically } from './files.js';
+import { isName } from './names.js';
+import type { Project } from './project.js';
+import { compareNames, nearest } from './values.js';
+
+/** The version of state.json's form. */
+const SCHEMA = 1;
+
+/** The template that a host's disk was made from. */
+export interface TemplateRecord {
+  readonly name: string;
+  readonly version: string | null;
+  readonly sha256: string | null;
+}
+
+/** What is kept of a built project: the project as it was decided, and what it was built from. */
+export interface State {
+  readonly schema: typeof SCHEMA;
+  /** ISO 8601. */
+  readonly builtAt: string;
+  readonly plugins: Readonly<Record<string, string>>;
+  readonly templates: Readonly<Record<string, TemplateRecord>>;
+  readonly project: Project;
+}
+
+export async function writeState(folder: string, state: Omit<State, 'schema'>): Promise<void> {
+  await writeAtomically(join(folder, 'state.json'), `${JSON.stringify({ schema: SCHEMA, ...state })}\n`);
+}
+
+/** Reads a built project's state; null where there is no such project. */
+export async function readState(projects: string, name: string): Promise<State | null> {
+  if (!isName(name) || name.includes('.')) return null;
+  const directory = join(projects, name);
+  const text = await readIfThere(join(directory, 'state.json'));
+  if (text === null) return null;
+  const state = parse(text, directory);
+  return { ...state, project: { ...state.project, directory } };
+}
+
+/** Reads a built project's state, and throws MLN_NO_PROJECT where there is none. */
+export async function requireState(projects: string, name: string): Promise<State> {
+  const state = await readState(projects, name);
+  if (state) return state;
+  const guess = nearest(name, await listProjects(projects));
+  throw failure('MLN_NO_PROJECT', `there is no project ${name} in ${projects}`, {
+    hint: guess ? `did you mean ${guess}?` : 'mln list shows the built projects',
+  });
+}
+
+/** The names of the built projects. */
+export async function listProjects(projects: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(projects, { withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+      .map((entry) => entry.name)
+      .sort(compareNames);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw systemFailure(error, `the projects folder ${projects} cannot be read`);
+  }
+}
+
+function parse(text: string, directory: string): State {
+  let state: Omit<State, 'schema'> & { readonly schema: number };
+  try {
+    state = JSON.parse(text) as typeof state;
+  } catch (error) {
+    throw failure('MLN_BAD_STATE', `${directory}/state.json is damaged`, {
+      cause: error,
+      hint: 'build the project again; its disks are still in its folder',
+    });
+  }
+  if (state.schema === SCHEMA) return { ...state, schema: SCHEMA };
+  throw failure('MLN_BAD_STATE', `${directory}/state.json is of form ${state.schema}; this mln reads form ${SCHEMA}`, {
+    hint: 'use the mln that built it, or a newer one',
+  });
+}
