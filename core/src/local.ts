@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import { buildLocally } from './build.js';
+import { hookBlocks, type HookBlock } from './core-keywords.js';
+import { failure } from './errors.js';
+import type { Mln } from './kernel.js';
+import type { Operation, Outcome, Part, Report } from './operation.js';
+import { hookPath } from './project-files.js';
+import { commitRemoval } from './recover.js';
+import { removeDisks } from './remove.js';
+import { runScripts, type Execution } from './run-scripts.js';
+import { startUnits, stopHosts } from './start-stop.js';
+
+/** Carries out parts of operations on this server, by the scripts of their units. */
+export function localExecution(
+  mln: Mln,
+): (operation: Operation, part: Part, report: Report) => Promise<Outcome | undefined> {
+  return async (operation, part, report) => {
+    if (part.server !== null) return undefined;
+    const execution: Execution = { mln, operation, part, report };
+    if (part.phase === 'prepare') return done;
+    if ((hookBlocks as readonly string[]).includes(part.phase)) return runHook(execution, part.phase as HookBlock);
+    switch (operation.name) {
+      case 'build':
+        await buildLocally(mln, part.project, part.units, part.source, report);
+        return done;
+      case 'start':
+        return startUnits(execution);
+      case 'stop':
+        return part.phase === 'switches'
+          ? runScripts(execution, part.units.map((unit) => unit.name).reverse(), 'stop', [])
+          : stopHosts(execution);
+      case 'remove':
+        await removeDisks(mln, part.project);
+        await commitRemoval(mln.folders.projects, part.project.name);
+        return done;
+      default:
+        throw failure('MLN_NO_SERVER', `this server cannot carry out ${operation.name}`);
+    }
+  };
+}
+
+const done: Outcome = { failures: [] };
+
+/** A hook block that fails stops the operation. */
+async function runHook({ mln, part }: Execution, hook: HookBlock): Promise<Outcome> {
+  const { project } = part;
+  if (project.hookBlocks[hook] === undefined) return done;
+  const script = join(project.directory, hookPath(hook));
+  const env = { MLN_PROJECT: project.name, MLN_SERVICE_HOST: project.home ?? '' };
+  const { exitCode, stderr, stdout } = await mln.shell(script, [], {
+    cwd: project.directory,
+    env,
+    accept: Array.from({ length: 256 }, (_, code) => code),
+  });
+  if (exitCode === 0) return done;
+  throw failure(
+    'MLN_SCRIPT_FAILED',
+    `${hook} of ${project.name} ended with ${exitCode}: ${lastWords(stderr, stdout)}`,
+    { hint: `the script is ${script}; what comes after it was not done` },
+  );
+}
+
+function lastWords(stderr: string, stdout: string): string {
+  return (stderr.trim() || stdout.trim()).split('\n').slice(-3).join('\n') || 'it said nothing';
+}

@@ -1,0 +1,76 @@
+import type { HookBlock } from './core-keywords.js';
+import type { Problem } from './errors.js';
+import type { Project, Unit } from './project.js';
+
+/** What the core asks of a server. Plug-ins bring operations of their own, such as upgrade. */
+export type OperationName = 'build' | 'start' | 'stop' | 'remove' | (string & {});
+
+/** A command that a user gave, while it is carried out. */
+export interface Operation {
+  readonly id: string;
+  readonly name: OperationName;
+  readonly user: string;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly options: OperationOptions;
+}
+
+/** Times are in seconds. */
+export interface OperationOptions {
+  /** Start or stop one host at a time, with this pause between. */
+  readonly sleep?: number;
+  /** start: how long to wait for hosts to become ready. stop: how long until the rest is destroyed. */
+  readonly wait?: number;
+  /** stop: how long to wait where nothing is destroyed. */
+  readonly patience?: number;
+  /** start: how consoles are shown, whatever the project says. */
+  readonly term?: string;
+}
+
+/**
+ * The steps of an operation, in their order: `prepare` asks whether a server can be reached and changes nothing; then
+ * for a build `build`, for a start the switches, then hosts by boot order, with the project's own commands between.
+ */
+export type Phase = 'prepare' | 'build' | 'switches' | 'hosts' | 'remove' | HookBlock | (string & {});
+
+/** What one server is to do in one phase. */
+export interface Part {
+  /** Null: this one. */
+  readonly server: string | null;
+  readonly phase: Phase;
+  readonly units: readonly Unit[];
+  readonly project: Project;
+  /** build: the project file as it was written, includes in place. */
+  readonly source: string;
+}
+
+/** What happened to one unit, or (null) to the part as a whole. */
+export interface Failure {
+  readonly unit: string | null;
+  readonly problem: Problem;
+}
+
+export interface Outcome {
+  readonly failures: readonly Failure[];
+}
+
+/** Progress, for whoever watches. */
+export interface Progress {
+  readonly server: string | null;
+  readonly unit: string | null;
+  readonly state: 'begun' | 'done' | 'failed' | 'note';
+  readonly text: string;
+}
+
+export type Report = (progress: Progress) => void;
+
+/** What the `event` hook tells. */
+export interface OperationEvent {
+  readonly operation: Operation;
+  readonly project: string;
+  /** Null: the operation as a whole. */
+  readonly unit: string | null;
+  readonly at: string;
+  readonly state: 'begun' | 'done' | 'failed';
+  readonly error: Problem | null;
+}

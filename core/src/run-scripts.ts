@@ -1,0 +1,81 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import pLimit from 'p-limit';
+import { isMlnError, type MlnError, type Problem } from './errors.js';
+import type { Mln } from './kernel.js';
+import type { Failure, Operation, Outcome, Part, Report } from './operation.js';
+
+/** Milliseconds that a script may take: it starts or stops something, and never waits for a guest to boot. */
+const SCRIPT_LIMIT = 120_000;
+
+/** A part while it is carried out here. */
+export interface Execution {
+  readonly mln: Mln;
+  readonly operation: Operation;
+  readonly part: Part;
+  readonly report: Report;
+}
+
+/** Runs a script of each unit, several at once. */
+export async function runScripts(
+  execution: Execution,
+  names: readonly string[],
+  script: 'start' | 'stop',
+  args: readonly string[],
+): Promise<Outcome> {
+  const failures: Failure[] = [];
+  const limit = pLimit(availableParallelism() * 4);
+  const run = async (name: string): Promise<void> => {
+    const failed = await runScript(execution, name, script, args);
+    if (failed) failures.push({ unit: name, problem: failed });
+  };
+  await Promise.all(names.map((name) => limit(() => run(name))));
+  return { failures };
+}
+
+async function runScript(
+  { mln, operation, part, report }: Execution,
+  name: string,
+  script: string,
+  args: readonly string[],
+): Promise<Problem | null> {
+  const tell = (state: 'begun' | 'done' | 'failed', error: Problem | null): void => {
+    report({ server: null, unit: name, state, text: state === 'failed' ? (error?.message ?? '') : script });
+    mln.hooks.event.call({
+      operation,
+      project: part.project.name,
+      unit: name,
+      at: new Date().toISOString(),
+      state,
+      error,
+    });
+  };
+  tell('begun', null);
+  try {
+    await mln.shell(join(part.project.directory, name, script), args, {
+      cwd: part.project.directory,
+      timeout: SCRIPT_LIMIT,
+    });
+    tell('done', null);
+    return null;
+  } catch (error) {
+    if (!isMlnError(error)) throw error;
+    const found = scriptProblem(name, script, error);
+    tell('failed', found);
+    return found;
+  }
+}
+
+function scriptProblem(name: string, script: string, error: MlnError): Problem {
+  if (error.code !== 'MLN_COMMAND_FAILED')
+    return problem(error.code, `${name}: ${error.message}`, error.problems[0]?.hint);
+  return problem(
+    'MLN_SCRIPT_FAILED',
+    `${name}: ${error.message.replace(/^\S+ ended with/, `its ${script} script ended with`)}`,
+    `mln log ${name} shows its console`,
+  );
+}
+
+export function problem(code: Problem['code'], message: string, hint?: string): Problem {
+  return { severity: 'error', code, message, hint };
+}
