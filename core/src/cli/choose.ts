@@ -1,0 +1,109 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { CommandContext, CommandOptions } from '../commands.js';
+import { failure } from '../errors.js';
+import { readProject, type ReadProject } from '../read-project.js';
+import { listProjects, requireState } from '../state.js';
+import type { Project } from '../project.js';
+
+/** Gives an option's text. */
+export function textOption(options: CommandOptions, name: string): string | undefined {
+  const value = options[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** Reads an option as a number of seconds. */
+export function secondsOption(options: CommandOptions, name: string, flag: string): number | undefined {
+  const text = textOption(options, name);
+  if (text === undefined) return undefined;
+  if (!/^\d+(\.\d+)?$/.test(text)) throw failure('MLN_USAGE', `${flag} takes a number of seconds, not ${text}`);
+  return Number(text);
+}
+
+/** Reads a list that is separated by commas. */
+export function listOption(options: CommandOptions, name: string): readonly string[] | undefined {
+  return textOption(options, name)
+    ?.split(',')
+    .filter((each) => each !== '');
+}
+
+/** Reads the project file that -f names: a file, standard input, or the only *.mln of the folder. */
+export async function readChosenFile({ mln, terminal }: CommandContext, options: CommandOptions): Promise<ReadProject> {
+  const name = textOption(options, 'file') ?? onlyProjectFile();
+  const set = assignments(textOption(options, 'set'));
+  const read = await readProject(mln, name, {
+    set,
+    options,
+    ...(name === '-' ? { text: readFileSync(0, 'utf8') } : {}),
+  });
+  if (read.warnings.length > 0 && options['json'] !== true) {
+    const { renderProblem } = await import('../render-problem.js');
+    for (const warning of read.warnings) terminal.note(renderProblem(warning));
+  }
+  return read;
+}
+
+function onlyProjectFile(): string {
+  const found = readdirSync('.').filter((name) => name.endsWith('.mln'));
+  const [only] = found;
+  if (only !== undefined && found.length === 1) return only;
+  const why =
+    found.length === 0 ? 'there is no *.mln in this folder' : `there are several in this folder: ${found.join(', ')}`;
+  throw failure('MLN_USAGE', `which project file? ${why}`, { hint: 'name it with -f' });
+}
+
+function assignments(text: string | undefined): ReadonlyMap<string, string> {
+  const set = new Map<string, string>();
+  for (const part of text?.split(',') ?? []) {
+    const match = /^\$?([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(part);
+    if (!match?.[1]) throw failure('MLN_USAGE', `--set takes name=value, not ${part}`);
+    set.set(match[1], match[2] ?? '');
+  }
+  return set;
+}
+
+/** The names of the built projects that -p, -a or an argument choose; without any, that of the only *.mln here. */
+export async function chosenNames(
+  context: CommandContext,
+  args: readonly string[],
+  options: CommandOptions,
+): Promise<readonly string[]> {
+  if (options['all'] === true) return listProjects(context.mln.folders.projects);
+  const name = textOption(options, 'project') ?? args[0];
+  if (name !== undefined) return [name];
+  if (readdirSync('.').some((each) => each.endsWith('.mln'))) return [(await readChosenFile(context, {})).project.name];
+  throw failure('MLN_USAGE', 'which project?', { hint: 'name it with -p, or say -a for all' });
+}
+
+export async function chosenProject(
+  context: CommandContext,
+  args: readonly string[],
+  options: CommandOptions,
+): Promise<Project> {
+  const [name = ''] = await chosenNames(context, args, options);
+  return (await requireState(context.mln.folders.projects, name)).project;
+}
+
+/** Finds a host by HOST.PROJECT, by HOST and -p, or by HOST alone where only one project has it. */
+export async function chosenHost(
+  { mln }: CommandContext,
+  name: string,
+  options: CommandOptions,
+): Promise<{ project: Project; host: string }> {
+  const { projects } = mln.folders;
+  const inProject = textOption(options, 'project');
+  const names = inProject === undefined ? await listProjects(projects) : [inProject];
+  const found: { project: Project; host: string }[] = [];
+  for (const each of names) {
+    const { project } = await requireState(projects, each);
+    const host = name.endsWith(`.${each}`) ? name.slice(0, -each.length - 1) : name;
+    if (project.hosts.some((other) => other.name === host)) found.push({ project, host });
+  }
+  const [only] = found;
+  if (only && found.length === 1) return only;
+  const where = found.map(({ project }) => project.name).join(', ');
+  throw failure(
+    'MLN_NO_UNIT',
+    only ? `several projects have a host ${name}: ${where}` : `no project has a host ${name}`,
+    { hint: only ? 'choose one with -p' : 'mln status shows the hosts' },
+  );
+}

@@ -1,0 +1,147 @@
+import type { Command as Program } from 'commander';
+import { Exit, type ExitCode } from '../codes.js';
+import { createCommands, type Command, type CommandContext, type CommandOptions } from '../commands.js';
+import { loadConfiguration, type GlobalFlags } from '../configuration.js';
+import { failure, isMlnError, MlnError } from '../errors.js';
+import { createMln, type Mln } from '../kernel.js';
+import { loadPlugins } from '../plugins.js';
+import { renderError } from '../render-problem.js';
+import { runShell } from '../shell.js';
+import { createTerminal } from '../terminal.js';
+import { coreVerbs } from './verbs.js';
+
+/** What a distribution tells of itself: its version, and the configuration that names its standard plug-ins. */
+export interface Distribution {
+  readonly version: string;
+  readonly configuration: string;
+}
+
+/** Runs the command line; gives the exit code. */
+export async function main(argv: readonly string[], distribution: Distribution): Promise<ExitCode> {
+  // A reader that went away, as in `mln list | head -1`, is no failure.
+  process.stdout.on('error', () => process.exit(Exit.done));
+  try {
+    const { flags, rest } = takeGlobalFlags(argv);
+    const configuration = await loadConfiguration(flags, distribution.configuration);
+    const mln = await createMln({
+      shell: runShell,
+      folders: configuration.folders,
+      configuration,
+      plugins: await loadPlugins(configuration.plugins),
+    });
+    return await runVerb(mln, rest, distribution);
+  } catch (error) {
+    return report(error, argv.includes('--json'));
+  }
+}
+
+function report(error: unknown, json: boolean): ExitCode {
+  if (!isMlnError(error)) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`This is a fault of mln, not of your project:\n${text}\n`);
+    return Exit.failed;
+  }
+  if (json)
+    process.stdout.write(
+      `${JSON.stringify({ apiVersion: 'mln/v1', kind: 'Errors', items: error.problems.map(flatProblem) }, null, 2)}\n`,
+    );
+  else process.stderr.write(`${renderError(error)}\n`);
+  return error.exit;
+}
+
+function flatProblem({ place, ...problem }: MlnError['problems'][number]): object {
+  return { ...problem, file: place?.file ?? null, line: place?.line ?? null, column: place?.column ?? null };
+}
+
+const globalFlags: Record<string, keyof GlobalFlags> = {
+  '-P': 'projects',
+  '-T': 'templates',
+  '-F': 'files',
+  '-L': 'serviceHost',
+  '--config': 'config',
+};
+
+/** Takes the options that may stand anywhere, and before any plug-in is known, out of the arguments. */
+function takeGlobalFlags(argv: readonly string[]): { flags: GlobalFlags; rest: string[] } {
+  const flags: Record<string, string> = {};
+  const rest: string[] = [];
+  for (let index = 0; index < argv.length; index += 1) {
+    const argument = argv[index] ?? '';
+    const name = Object.hasOwn(globalFlags, argument) ? globalFlags[argument] : undefined;
+    if (name === undefined) {
+      rest.push(argument);
+      continue;
+    }
+    const value = argv[(index += 1)];
+    if (value === undefined || value === '') throw failure('MLN_USAGE', `${argument} takes a value`);
+    flags[name] = value;
+  }
+  return { flags, rest };
+}
+
+async function runVerb(mln: Mln, argv: readonly string[], distribution: Distribution): Promise<ExitCode> {
+  const commands = createCommands();
+  for (const verb of coreVerbs) commands.add(verb);
+  mln.hooks.commands.call(commands);
+  const { Command, CommanderError } = await import('commander');
+  const context: CommandContext = { mln, terminal: createTerminal() };
+  let exit: ExitCode = Exit.done;
+  const run = async (command: Command, args: readonly string[], options: CommandOptions): Promise<void> => {
+    exit = await command.run(context, args, options);
+  };
+  const program = new Command('mln');
+  describe(program, distribution.version);
+  for (const command of commands.all) addVerb(program, command, run);
+  try {
+    if (argv.length === 0) program.outputHelp();
+    else await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? Exit.done : Exit.usage;
+  }
+  return exit;
+}
+
+function describe(program: Program, version: string): void {
+  program
+    .description('Manage Large Networks: builds, starts, stops and watches whole networks of virtual machines.')
+    .version(version, '--version')
+    .helpOption('--help', 'show help')
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `
+Before or behind any verb:
+  -P <folder>      where projects are kept
+  -T <folder>      where templates are kept
+  -F <folder>      where the files of projects are looked for
+  -L <name>        this server's name
+  --config <file>  the configuration to use
+`,
+    );
+}
+
+/** Adds a verb of one word, or (`template add`) of two. */
+function addVerb(
+  program: Program,
+  command: Command,
+  run: (command: Command, args: readonly string[], options: CommandOptions) => Promise<void>,
+): void {
+  const [first = '', second] = command.name.split(' ');
+  const parent =
+    second === undefined ? program : (program.commands.find((each) => each.name() === first) ?? group(program, first));
+  const verb = parent
+    .command(second ?? first)
+    .summary(command.summary)
+    .description(command.summary)
+    .helpOption('--help', 'show help')
+    .exitOverride();
+  for (const alias of command.aliases ?? []) verb.alias(alias);
+  for (const argument of command.arguments?.split(' ') ?? []) verb.argument(argument);
+  for (const { flags, help } of command.options ?? []) verb.option(flags, help);
+  verb.action(async () => run(command, verb.args, verb.opts()));
+}
+
+function group(program: Program, name: string): Program {
+  return program.command(name).summary(`Verbs on ${name}s.`).helpOption('--help', 'show help').exitOverride();
+}

@@ -1,0 +1,187 @@
+import { Exit } from '../codes.js';
+import type { Command, Option } from '../commands.js';
+
+/*
+ * The verbs of the core. A verb's own code is loaded when it is run: `mln status` is typed often and must be quick.
+ */
+
+const file: Option = {
+  flags: '-f, --file <file>',
+  help: 'the project file; - is standard input; without it the only *.mln of the folder',
+};
+const set: Option = { flags: '--set <assignments>', help: 'sets variables of global: name=value,name=value' };
+const project: Option = { flags: '-p, --project <name>', help: 'the project' };
+const all: Option = { flags: '-a, --all', help: 'all projects' };
+const hosts: Option = { flags: '-h, --host <hosts>', help: 'only these hosts, separated by commas' };
+const json: Option = { flags: '--json', help: 'print one JSON document' };
+const yes: Option = { flags: '-y, --yes', help: 'do not ask' };
+const sleep: Option = { flags: '-s, --sleep <seconds>', help: 'one host at a time, with a pause between' };
+
+export const coreVerbs: readonly Command[] = [
+  {
+    name: 'build',
+    summary: 'Builds a project: makes its disks, configures its guests, writes its scripts.',
+    options: [
+      file,
+      set,
+      yes,
+      { flags: '-r, --replace', help: 'replace the project where it exists; its disks are made anew' },
+      { flags: '--dry-run', help: 'show what would be built, and build nothing' },
+      { flags: '--allow-unknown', help: 'build in spite of keywords that nobody knows' },
+    ],
+    run: async (...args) => (await import('./verbs/build.js')).build(...args),
+  },
+  {
+    name: 'plan',
+    summary: 'Shows what a build would make: every script, and every file in every guest.',
+    arguments: '[host] [path]',
+    options: [file, set, json],
+    run: async (...args) => (await import('./verbs/plan.js')).plan(...args),
+  },
+  {
+    name: 'start',
+    summary: 'Starts projects: switches, then hosts in boot order.',
+    arguments: '[project]',
+    options: [
+      project,
+      all,
+      hosts,
+      sleep,
+      { flags: '--wait [seconds]', help: 'wait until all hosts are ready (120 s where no number is given)' },
+      { flags: '-t, --term <term>', help: 'show consoles by screen, xterm or not at all (none)' },
+    ],
+    run: async (...args) => (await import('./verbs/start.js')).start(...args),
+  },
+  {
+    name: 'stop',
+    summary: 'Stops projects: asks hosts to shut down, in reverse boot order, then stops switches.',
+    arguments: '[project]',
+    options: [
+      project,
+      all,
+      hosts,
+      sleep,
+      { flags: '-w, --wait <seconds>', help: 'destroy what still runs after so many seconds; 0: at once' },
+    ],
+    run: async (...args) => (await import('./verbs/stop.js')).stop(...args),
+  },
+  {
+    name: 'restart',
+    summary: 'Stops and starts projects.',
+    arguments: '[project]',
+    options: [
+      project,
+      all,
+      hosts,
+      sleep,
+      { flags: '-w, --wait <seconds>', help: 'destroy what still runs after so many seconds; 0: at once' },
+    ],
+    run: async (...args) => (await import('./verbs/restart.js')).restart(...args),
+  },
+  {
+    name: 'status',
+    summary: 'Shows which hosts and switches run.',
+    arguments: '[project]',
+    options: [
+      project,
+      all,
+      hosts,
+      json,
+      { flags: '-s, --switch <switches>', help: 'only these switches, separated by commas' },
+      { flags: '-u, --up', help: 'only what is up' },
+      { flags: '-d, --down', help: 'only what is down' },
+      { flags: '--check', help: 'exit with 2 when something shown is not up' },
+    ],
+    run: async (...args) => (await import('./verbs/status.js')).status(...args),
+  },
+  {
+    name: 'list',
+    summary: 'Lists the built projects.',
+    options: [json],
+    run: async (...args) => (await import('./verbs/list.js')).list(...args),
+  },
+  {
+    name: 'remove',
+    summary: 'Removes a project that is stopped, with its disks.',
+    arguments: '[project]',
+    options: [project, yes],
+    run: async (...args) => (await import('./verbs/remove.js')).remove(...args),
+  },
+  {
+    name: 'console',
+    summary: 'Opens the console of a host that runs; Ctrl-] leaves it.',
+    arguments: '<host>',
+    options: [project],
+    run: async (...args) => (await import('./verbs/console.js')).console(...args),
+  },
+  {
+    name: 'log',
+    summary: 'Shows what a host has written on its console.',
+    arguments: '<host>',
+    options: [project, { flags: '-f, --follow', help: 'go on as it grows' }],
+    run: async (...args) => (await import('./verbs/log.js')).log(...args),
+  },
+  {
+    name: 'clean',
+    summary: 'Takes away what a crash has left: sockets, pid files, unfinished builds.',
+    arguments: '[project]',
+    options: [project],
+    run: async (...args) => (await import('./verbs/clean.js')).clean(...args),
+  },
+  {
+    name: 'template add',
+    summary: 'Takes an image into the repository, as a new version.',
+    arguments: '<file>',
+    options: [
+      { flags: '--name <name>', help: 'its name; that of the file where left out' },
+      { flags: '--version <version>', help: 'its version; the next one where left out' },
+      { flags: '--family <family>', help: 'how its guests are configured; found out where left out' },
+      { flags: '-m, --message <text>', help: 'what is said of it' },
+    ],
+    run: async (...args) => (await import('./verbs/template.js')).add(...args),
+  },
+  {
+    name: 'template list',
+    summary: 'Lists the templates.',
+    options: [json],
+    run: async (...args) => (await import('./verbs/template.js')).list(...args),
+  },
+  {
+    name: 'template show',
+    summary: 'Shows what is known of a template.',
+    arguments: '<template>',
+    options: [json],
+    run: async (...args) => (await import('./verbs/template.js')).show(...args),
+  },
+  {
+    name: 'template verify',
+    summary: 'Compares a template with its digest.',
+    arguments: '<template>',
+    run: async (context, args) => (await import('./verbs/template.js')).verify(context, args),
+  },
+  {
+    name: 'template remove',
+    summary: 'Removes a version of a template.',
+    arguments: '<template>',
+    options: [yes],
+    run: async (...args) => (await import('./verbs/template.js')).remove(...args),
+  },
+  {
+    name: 'config',
+    summary: 'Shows the configuration that counts here.',
+    options: [json, { flags: '--show-origin', help: 'say where each value comes from' }],
+    run: async (...args) => (await import('./verbs/config.js')).config(...args),
+  },
+  {
+    name: 'version',
+    summary: 'Shows the versions of mln’s plug-in API and of the loaded plug-ins.',
+    options: [json],
+    run: async (...args) => (await import('./verbs/version.js')).version(...args),
+  },
+];
+
+/** What a verb ends with when some of it failed. */
+export function exitFor(failed: number, done: number): typeof Exit.done | typeof Exit.partly | typeof Exit.failed {
+  if (failed === 0) return Exit.done;
+  return done > 0 ? Exit.partly : Exit.failed;
+}

@@ -1,0 +1,65 @@
+import { Exit, type ExitCode } from '../../codes.js';
+import type { CommandContext, CommandOptions } from '../../commands.js';
+import { decide } from '../../decide.js';
+import { failure, MlnError } from '../../errors.js';
+import { statusesOf } from '../../monitor.js';
+import { operate } from '../../operate.js';
+import { unitsOf, type Project } from '../../project.js';
+import type { ReadProject } from '../../read-project.js';
+import { readState } from '../../state.js';
+import { readChosenFile } from '../choose.js';
+import { withProject } from '../guarded.js';
+import { showPlan } from './plan.js';
+
+export async function build(
+  context: CommandContext,
+  _args: readonly string[],
+  options: CommandOptions,
+): Promise<ExitCode> {
+  const read = await readChosenFile(context, options);
+  if (options['dryRun'] === true) return showPlan(context, read, [], options);
+  refuseUnknown(read, options);
+  const { mln, terminal } = context;
+  const { name } = read.project;
+  await withProject(context, name, 'build', async () => {
+    const previous = await readState(mln.folders.projects, name);
+    if (previous) await agreeToReplace(context, previous.project, options);
+    const project = decide(read.project, previous?.project ?? null);
+    await operate(mln, 'build', project, { source: read.source }, terminal.report);
+    terminal.note(
+      `${name} is built: ${count(project.hosts.length, 'host')}, ${count(project.switches.length, 'switch')}`,
+    );
+  });
+  return Exit.done;
+}
+
+/** Nobody's guests come up half configured: a keyword that nobody knows is most likely a misspelt one. */
+function refuseUnknown(read: ReadProject, options: CommandOptions): void {
+  const unknown = read.warnings.filter((warning) => warning.code === 'MLN_UNKNOWN_KEYWORD');
+  if (unknown.length === 0 || options['allowUnknown'] === true) return;
+  throw new MlnError([
+    {
+      severity: 'error',
+      code: 'MLN_UNKNOWN_KEYWORD',
+      message: `${count(unknown.length, 'keyword')} of ${read.project.name} that nobody knows; nothing was built`,
+      hint: 'correct them, or build with --allow-unknown',
+    },
+  ]);
+}
+
+async function agreeToReplace(
+  { mln, terminal }: CommandContext,
+  project: Project,
+  options: CommandOptions,
+): Promise<void> {
+  const { name } = project;
+  const statuses = await statusesOf(mln, project, unitsOf(project));
+  if ([...statuses.values()].some((status) => status.state === 'up'))
+    throw failure('MLN_PROJECT_RUNS', `${name} runs; it cannot be built anew`, { hint: `mln stop -p ${name}` });
+  if (options['replace'] === true || options['yes'] === true) return;
+  await terminal.confirm(`${name} is built already. Replace it, and lose what is on its disks?`);
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : what.endsWith('ch') ? 'es' : 's'}`;
+}

@@ -1,0 +1,73 @@
+import { Exit, type ExitCode } from '../../codes.js';
+import type { CommandContext, CommandOptions } from '../../commands.js';
+import { failure } from '../../errors.js';
+import { statusesOf } from '../../monitor.js';
+import { unitsOf, type Project, type Unit } from '../../project.js';
+import { listProjects, requireState } from '../../state.js';
+import { unknownStatus, type Status } from '../../status.js';
+import { table } from '../../terminal.js';
+import { formatSize } from '../../values.js';
+import { listOption, textOption } from '../choose.js';
+
+interface Shown {
+  readonly project: string;
+  readonly unit: Unit;
+  readonly status: Status;
+}
+
+export async function status(
+  { mln, terminal }: CommandContext,
+  args: readonly string[],
+  options: CommandOptions,
+): Promise<ExitCode> {
+  const { projects } = mln.folders;
+  const name = textOption(options, 'project') ?? args[0];
+  const names = name === undefined ? await listProjects(projects) : [name];
+  const all: Shown[] = [];
+  for (const each of names) {
+    const { project } = await requireState(projects, each);
+    const units = chosenUnits(project, options, name !== undefined);
+    const statuses = await statusesOf(mln, project, units);
+    all.push(...units.map((unit) => ({ project: each, unit, status: statuses.get(unit.name) ?? unknownStatus })));
+  }
+  const shown = all.filter(
+    ({ status: { state } }) =>
+      (options['up'] !== true || state === 'up') && (options['down'] !== true || state === 'down'),
+  );
+  if (options['json'] === true)
+    terminal.json({
+      apiVersion: 'mln/v1',
+      kind: 'Status',
+      items: shown.map(({ project, unit, status: found }) => ({
+        project,
+        kind: unit.kind,
+        name: unit.name,
+        hypervisor: unit.hypervisor,
+        ...found,
+      })),
+    });
+  else if (shown.length > 0) terminal.print(table(shown.map(row)));
+  return options['check'] === true && shown.some(({ status: { state } }) => state !== 'up') ? Exit.asked : Exit.done;
+}
+
+/** -h and -s choose; a name that a project named by -p does not have is an error. */
+function chosenUnits(project: Project, options: CommandOptions, strict: boolean): readonly Unit[] {
+  const [hosts, switches] = [listOption(options, 'host'), listOption(options, 'switch')];
+  if (!hosts && !switches) return unitsOf(project);
+  const wanted = { host: hosts ?? [], switch: switches ?? [] };
+  const found = unitsOf(project).filter((unit) => wanted[unit.kind].includes(unit.name));
+  const missing = [...wanted.host, ...wanted.switch].find((each) => !found.some((unit) => unit.name === each));
+  if (strict && missing !== undefined)
+    throw failure('MLN_NO_UNIT', `the project ${project.name} has no host or switch ${missing}`);
+  return found;
+}
+
+function row({ project, unit, status: { state, ready, memory, cpu, detail } }: Shown): string[] {
+  const more = [
+    ready === null || state !== 'up' ? null : ready ? 'ready' : 'booting',
+    memory === null ? null : formatSize(memory),
+    cpu === null ? null : `${cpu.toFixed(1)} s CPU`,
+    detail,
+  ];
+  return [project, unit.kind, unit.name, state, more.filter((part) => part !== null).join(', ')];
+}

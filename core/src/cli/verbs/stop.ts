@@ -1,0 +1,43 @@
+import { Exit, type ExitCode } from '../../codes.js';
+import type { CommandContext, CommandOptions } from '../../commands.js';
+import { operate } from '../../operate.js';
+import { requireState } from '../../state.js';
+import { chosenNames, listOption, secondsOption } from '../choose.js';
+import { withProject } from '../guarded.js';
+import { tellFailures } from '../tell.js';
+
+export async function stop(
+  context: CommandContext,
+  args: readonly string[],
+  options: CommandOptions,
+): Promise<ExitCode> {
+  let exit: ExitCode = Exit.done;
+  for (const name of await chosenNames(context, args, options)) {
+    const ended = await stopOne(context, name, options);
+    if (ended !== Exit.done) exit = ended;
+  }
+  return exit;
+}
+
+async function stopOne(context: CommandContext, name: string, options: CommandOptions): Promise<ExitCode> {
+  const { mln, terminal } = context;
+  const hosts = listOption(options, 'host');
+  const sleep = secondsOption(options, 'sleep', '-s');
+  const wait = secondsOption(options, 'wait', '-w');
+  return withProject(context, name, 'stop', async () => {
+    const { project } = await requireState(mln.folders.projects, name);
+    const { failures } = await operate(
+      mln,
+      'stop',
+      project,
+      {
+        patience: mln.configuration.stopWait,
+        ...(hosts === undefined ? {} : { hosts }),
+        ...(sleep === undefined ? {} : { sleep }),
+        ...(wait === undefined ? {} : { wait }),
+      },
+      terminal.report,
+    );
+    return tellFailures(failures, Infinity);
+  });
+}
