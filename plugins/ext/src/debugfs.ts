@@ -1,0 +1,74 @@
+import { failure, type Edit, type Shell } from '@mln/core';
+import { dirname, basename } from 'node:path/posix';
+
+/*
+ * debugfs(8) is told what to do line by line. A line is cut into words by blanks; a word in "…" may hold blanks, and
+ * "" in it is one quote. `<12>` means an inode, and an option begins with a dash: paths are given absolute, so they
+ * are neither. What makes something new (mkdir, symlink, write) is given a plain name in the working folder: write
+ * would put a slash into the directory, and the others take /NAME for a name in the working folder.
+ * The exit code is always 0; what went wrong is on stderr.
+ */
+
+/** debugfs reads lines into a buffer of BUFSIZ bytes, fgets(3). */
+const MAX_LINE = 8000;
+
+/** File types in an inode's mode, inode(7). */
+const typeBits = { file: 0o100000, directory: 0o040000, symlink: 0o120000 } as const;
+
+/** Quotes a path or name as one word. */
+export function word(text: string): string {
+  if (/[\0-\x1f\x7f]/.test(text))
+    throw failure('MLN_GUEST_PATH', `${JSON.stringify(text)} has control characters, which debugfs cannot be given`);
+  return `"${text.replaceAll('"', '""')}"`;
+}
+
+/** The lines that carry out one edit; sourceOf tells where the new content of a file lies on the physical host. */
+export function linesFor(edit: Edit, sourceOf: (edit: Edit & { do: 'file' }) => string): string[] {
+  const path = word(edit.path);
+  const folder = `cd ${word(dirname(edit.path))}`;
+  const name = word(basename(edit.path));
+  const attributes = (type: keyof typeof typeBits): string[] => {
+    if (edit.do === 'remove') return [];
+    const mode = (typeBits[type] + edit.mode).toString(8);
+    return [`sif ${path} mode 0${mode}`, `sif ${path} uid ${edit.owner}`, `sif ${path} gid ${edit.group}`];
+  };
+  switch (edit.do) {
+    case 'remove':
+      return [`${edit.type === 'directory' ? 'rmdir' : 'rm'} ${path}`];
+    case 'directory':
+      return [folder, `mkdir ${name}`, ...attributes('directory')];
+    case 'symlink':
+      return [folder, `symlink ${name} ${word(edit.target)}`, ...attributes('symlink')];
+    case 'attributes':
+      return attributes(edit.type === 'directory' ? 'directory' : 'file');
+    case 'file':
+      return [
+        ...(edit.replaces ? [`rm ${path}`] : []),
+        folder,
+        `write ${word(sourceOf(edit))} ${name}`,
+        ...attributes('file'),
+      ];
+  }
+}
+
+export interface DebugfsResult {
+  readonly stdout: string;
+  /** What debugfs complained of, line by line. */
+  readonly complaints: readonly string[];
+}
+
+/** Runs debugfs once over an image with all these lines. */
+export async function debugfs(
+  shell: Shell,
+  image: string,
+  lines: readonly string[],
+  { write = false } = {},
+): Promise<DebugfsResult> {
+  const long = lines.find((line) => line.length > MAX_LINE);
+  if (long !== undefined) throw failure('MLN_GUEST_PATH', `a path is too long for debugfs: ${long.slice(0, 80)}…`);
+  const { stdout, stderr } = await shell('debugfs', [...(write ? ['-w'] : []), '-f', '-', image], {
+    input: lines.map((line) => `${line}\n`).join(''),
+  });
+  const complaints = stderr.split('\n').filter((line) => line !== '' && !/^debugfs \d/.test(line));
+  return { stdout, complaints };
+}
