@@ -1,0 +1,76 @@
+import { withIpv6 } from './modules.js';
+import { claim, failure, formatSize, MiB, type Host, type Project, type Switch, type Unit, type View } from '@mln/core';
+
+/** A kernel with less panics before it has booted; from 48 MiB on none was seen to. */
+const LEAST_MEMORY = 24 * MiB;
+const SAFE_MEMORY = 48 * MiB;
+/** Octets that User-Mode Linux gives its cards; locally administered. */
+const MAC_PREFIX = 'fe:fd';
+
+/** Claims hosts that say `uml`, or (unclaimed) that nobody else runs; and the switches that they are connected to. */
+export function claimUnit(unit: Unit, block: View, project: Project, unclaimed: boolean): Unit {
+  if (unit.kind === 'switch') return claimSwitch(unit, project, unclaimed);
+  const wanted = unclaimed ? unit.hypervisor === null && block.flag('uml') !== false : block.flag('uml') === true;
+  return wanted ? claimHost(unit, block) : unit;
+}
+
+function claimHost(host: Host, block: View): Host {
+  check(host, block);
+  const disks = host.disks.map((disk, index) => ({ ...disk, device: `/dev/ubd${String.fromCharCode(97 + index)}` }));
+  return claim(host, 'uml', { disks, lists: withIpv6(host), console: 'tty0', macPrefix: MAC_PREFIX });
+}
+
+/** A switch takes the platform of its hosts; one without hosts is run by whoever runs what nobody claims. */
+function claimSwitch(unit: Switch, project: Project, unclaimed: boolean): Switch {
+  const connected = new Set(unit.ports.map(([host]) => host));
+  const platforms = project.hosts.filter((host) => connected.has(host.name)).map((host) => host.hypervisor);
+  const ours = platforms.includes('uml') || (unclaimed && unit.hypervisor === null && platforms.length === 0);
+  if (!ours) return unit;
+  if (unit.bridge !== null)
+    throw unsupported(
+      unit,
+      'a switch of User-Mode Linux guests is a process, and no bridge',
+      'leave out bridge, or join the switch to a bridge with tap',
+    );
+  return claim(unit, 'uml');
+}
+
+function check(host: Host, block: View): void {
+  if (host.memory < LEAST_MEMORY)
+    throw unsupported(
+      host,
+      `${formatSize(host.memory)} of memory are too little to boot`,
+      `give it ${formatSize(SAFE_MEMORY)}`,
+    );
+  if (host.memory < SAFE_MEMORY)
+    block.warning(
+      'MLN_UNSUPPORTED',
+      `${host.name}: with ${formatSize(host.memory)} of memory some boots fail`,
+      'memory',
+      `${formatSize(SAFE_MEMORY)} are safe`,
+    );
+  if (block.has('vcpus'))
+    block.warning(
+      'MLN_UNSUPPORTED',
+      `${host.name}: a User-Mode Linux guest has one processor; vcpus is not used`,
+      'vcpus',
+    );
+  if (host.disks.length > 8) throw unsupported(host, 'User-Mode Linux has room for 8 disks');
+  for (const { name, bridge, switch: connected, place } of host.interfaces) {
+    const at = { ...host, place };
+    if (!/^eth\d{1,2}$/.test(name))
+      throw unsupported(at, `the interfaces of User-Mode Linux guests are called eth0, eth1, …, not ${name}`);
+    if (bridge !== null)
+      throw unsupported(
+        at,
+        `a User-Mode Linux guest cannot be connected to the bridge ${bridge}`,
+        'connect it to a switch, and the switch to the bridge with tap',
+      );
+    if (connected === null)
+      block.warning('MLN_NO_NETWORK', `${host.name}: ${name} is connected to nothing`, 'network', 'name a switch');
+  }
+}
+
+function unsupported(unit: Unit, message: string, hint?: string): Error {
+  return failure('MLN_UNSUPPORTED', `${unit.name}: ${message}`, { place: unit.place ?? undefined, hint });
+}

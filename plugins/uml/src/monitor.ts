@@ -1,0 +1,112 @@
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { readyMark, type Host, type Project, type Status, type Unit } from '@mln/core';
+
+/** Bytes of memory in a page, and clock ticks in a second: the same on every Linux that User-Mode Linux runs on. */
+const PAGE = 4096;
+const TICKS = 100;
+/** How much of a console's end is searched for the mark of readiness. */
+const TAIL = 256 * 1024;
+/** Stands for the folder of a process that belongs to another user. */
+const UNREADABLE = '';
+
+/** Tells what runs, from pid files and /proc alone; no guest is asked. */
+export function monitor(
+  statuses: ReadonlyMap<string, Status>,
+  units: readonly Unit[],
+  project: Project,
+): ReadonlyMap<string, Status> {
+  const result = new Map(statuses);
+  const cpuOf = cpuBySession();
+  for (const unit of units) if (unit.hypervisor === 'uml') result.set(unit.name, statusOf(unit, project, cpuOf));
+  return result;
+}
+
+const down: Status = { state: 'down', ready: null, id: null, memory: null, cpu: null, network: null, detail: null };
+
+function statusOf(unit: Unit, project: Project, cpuOf: () => ReadonlyMap<number, number>): Status {
+  const folder = join(project.directory, unit.name);
+  if (unit.kind === 'switch' && unit.socket !== null)
+    return { ...down, state: 'unknown', detail: `run by others: ${unit.socket}` };
+  const pidFile = unit.kind === 'host' ? join('run', unit.name, 'pid') : 'pid';
+  const pid = Number.parseInt(readOr(join(folder, pidFile), ''), 10);
+  const where = Number.isNaN(pid) ? null : workingFolder(pid);
+  if (where === UNREADABLE) return { ...down, state: 'unknown', detail: 'it belongs to another user' };
+  if (where === null || where !== realpathSync(folder))
+    return { ...down, detail: Number.isNaN(pid) ? null : 'it has died; mln clean takes away what it left' };
+  return {
+    ...down,
+    state: 'up',
+    id: pid,
+    memory: residentMemory(pid),
+    cpu: (cpuOf().get(pid) ?? 0) / TICKS,
+    ready: unit.kind === 'host' ? isReady(unit, project, join(folder, 'console.log')) : null,
+  };
+}
+
+/** The folder that a process works in names it: pids are used again. */
+function workingFolder(pid: number): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch (error) {
+    return ['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '') ? UNREADABLE : null;
+  }
+}
+
+/** The second field of /proc/PID/statm, proc(5). Helpers share their guest's memory and are not counted. */
+function residentMemory(pid: number): number | null {
+  const pages = Number(readOr(`/proc/${pid}/statm`, '').split(' ')[1]);
+  return Number.isNaN(pages) ? null : pages * PAGE;
+}
+
+/** Ticks of all processes by session: a guest's own processes are traced ones of its session. Read at first use. */
+function cpuBySession(): () => ReadonlyMap<number, number> {
+  let ticks: Map<number, number> | undefined;
+  return () => {
+    if (ticks) return ticks;
+    ticks = new Map();
+    for (const name of readdirSync('/proc')) {
+      if (!/^\d+$/.test(name)) continue;
+      const stat = readOr(`/proc/${name}/stat`, '');
+      // Behind the name in parentheses: state, parent, group, session, …; user and system time are fields 14 and 15.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      const session = Number(fields[3]);
+      ticks.set(session, (ticks.get(session) ?? 0) + Number(fields[11]) + Number(fields[12]));
+    }
+    return ticks;
+  };
+}
+
+function isReady(host: Host, project: Project, log: string): boolean {
+  let file: number;
+  try {
+    file = openSync(log, 'r');
+  } catch {
+    return false;
+  }
+  try {
+    const { size } = fstatSync(file);
+    const buffer = Buffer.alloc(Math.min(size, TAIL));
+    readSync(file, buffer, 0, buffer.length, size - buffer.length);
+    return buffer.includes(readyMark(host.name, project.name));
+  } finally {
+    closeSync(file);
+  }
+}
+
+function readOr(path: string, otherwise: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return otherwise;
+  }
+}
