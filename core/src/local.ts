@@ -7,16 +7,19 @@ import type { Operation, Outcome, Part, Report } from './operation.js';
 import { hookPath } from './project-files.js';
 import { commitRemoval } from './recover.js';
 import { removeDisks } from './remove.js';
-import { runScripts, type Execution } from './run-scripts.js';
-import { startUnits, stopHosts } from './start-stop.js';
+import type { Execution } from './run-scripts.js';
+import { startUnits, stopHosts, stopSwitches } from './start-stop.js';
 
 /** Carries out parts of operations on this server, by the scripts of their units. */
 export function localExecution(
   mln: Mln,
 ): (operation: Operation, part: Part, report: Report) => Promise<Outcome | undefined> {
+  const begun = new WeakMap<Operation, number>();
   return async (operation, part, report) => {
     if (part.server !== null) return undefined;
-    const execution: Execution = { mln, operation, part, report };
+    const since = begun.get(operation) ?? performance.now();
+    begun.set(operation, since);
+    const execution: Execution = { mln, operation, part, report, begun: since };
     if (part.phase === 'prepare') return done;
     if ((hookBlocks as readonly string[]).includes(part.phase)) return runHook(execution, part.phase as HookBlock);
     switch (operation.name) {
@@ -26,9 +29,7 @@ export function localExecution(
       case 'start':
         return startUnits(execution);
       case 'stop':
-        return part.phase === 'switches'
-          ? runScripts(execution, part.units.map((unit) => unit.name).reverse(), 'stop', [])
-          : stopHosts(execution);
+        return part.phase === 'switches' ? stopSwitches(execution) : stopHosts(execution);
       case 'remove':
         await removeDisks(mln, part.project);
         await commitRemoval(mln.folders.projects, part.project.name);

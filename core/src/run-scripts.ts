@@ -14,19 +14,24 @@ export interface Execution {
   readonly operation: Operation;
   readonly part: Part;
   readonly report: Report;
+  /** When the operation began here, by a clock that nobody sets; in milliseconds. */
+  readonly begun: number;
+}
+
+/** One call of a unit's script. */
+interface Call {
+  readonly script: 'start' | 'stop';
+  readonly args?: readonly string[];
+  /** What is told when it is done. */
+  readonly done: string;
 }
 
 /** Runs a script of each unit, several at once. */
-export async function runScripts(
-  execution: Execution,
-  names: readonly string[],
-  script: 'start' | 'stop',
-  args: readonly string[],
-): Promise<Outcome> {
+export async function runScripts(execution: Execution, names: readonly string[], call: Call): Promise<Outcome> {
   const failures: Failure[] = [];
   const limit = pLimit(availableParallelism() * 4);
   const run = async (name: string): Promise<void> => {
-    const failed = await runScript(execution, name, script, args);
+    const failed = await runScript(execution, name, call);
     if (failed) failures.push({ unit: name, problem: failed });
   };
   await Promise.all(names.map((name) => limit(() => run(name))));
@@ -36,11 +41,10 @@ export async function runScripts(
 async function runScript(
   { mln, operation, part, report }: Execution,
   name: string,
-  script: string,
-  args: readonly string[],
+  { script, args = [], done }: Call,
 ): Promise<Problem | null> {
   const tell = (state: 'begun' | 'done' | 'failed', error: Problem | null): void => {
-    report({ server: null, unit: name, state, text: state === 'failed' ? (error?.message ?? '') : script });
+    report({ server: null, unit: name, state, text: error?.message ?? done });
     mln.hooks.event.call({
       operation,
       project: part.project.name,

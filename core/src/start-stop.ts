@@ -8,34 +8,24 @@ import { unknownStatus, type Status } from './status.js';
 const POLL = 100;
 /** Seconds in which a host that was halted must be gone. */
 const GRACE = 8;
+/** Milliseconds that every host is given to react where nothing is destroyed, however late its turn comes. */
+const LEAST = 5000;
 /** Seconds after which a host that still runs is asked again to shut down: at the first time its kernel may not have listened. */
 const ASK_AGAIN = 10;
 
 /** Starts the units of a part; with `wait`, until its hosts are ready. */
 export async function startUnits(execution: Execution): Promise<Outcome> {
   const { part, operation } = execution;
-  const args = operation.options.term === undefined ? [] : [operation.options.term];
-  const isHost = part.phase === 'hosts';
-  const outcome = await runScripts(
-    execution,
-    part.units.map((unit) => unit.name),
-    'start',
-    isHost ? args : [],
-  );
-  if (!isHost || operation.options.wait === undefined) return outcome;
+  const { term, wait } = operation.options;
+  const names = part.units.map((unit) => unit.name);
+  const isHosts = part.phase === 'hosts';
+  const args = isHosts && term !== undefined ? [term] : [];
+  const outcome = await runScripts(execution, names, { script: 'start', args, done: 'started' });
+  if (!isHosts || wait === undefined) return outcome;
   const failed = new Set(outcome.failures.map((each) => each.unit));
-  const late = await waitFor(
-    execution,
-    part.units.map((unit) => unit.name).filter((name) => !failed.has(name)),
-    operation.options.wait,
-    (status) => status.ready === true,
-  );
-  return {
-    failures: [
-      ...outcome.failures,
-      ...late.map(([name, status]) => notReady(name, status, operation.options.wait ?? 0)),
-    ],
-  };
+  const started = names.filter((name) => !failed.has(name));
+  const late = await waitFor(execution, started, wait, (status) => status.ready === true);
+  return { failures: [...outcome.failures, ...late.map(([name, status]) => notReady(name, status, wait))] };
 }
 
 function notReady(name: string, status: Status | undefined, wait: number): Failure {
@@ -50,58 +40,71 @@ function notReady(name: string, status: Status | undefined, wait: number): Failu
   };
 }
 
-/** Asks hosts to shut down, waits, and (with `wait`) destroys what is left. */
-export async function stopHosts(execution: Execution): Promise<Outcome> {
-  const { part, operation, report } = execution;
-  const names = part.units.map((unit) => unit.name).reverse();
-  const destroyAfter = operation.options.wait;
-  const asked = destroyAfter === 0 ? { failures: [] } : await runScripts(execution, names, 'stop', []);
-  // Hosts of a later step get what is left of the time, and always a moment to react where nothing is destroyed.
-  const total = destroyAfter ?? operation.options.patience ?? 60;
-  const elapsed = (Date.now() - Date.parse(operation.at)) / 1000;
-  const patience = Math.max(total - elapsed, destroyAfter === undefined ? Math.min(total, GRACE) : 0);
-  let running = await waitUntilDown(execution, names, patience, true);
-  if (running.length > 0 && destroyAfter !== undefined) {
-    for (const how of ['halt', 'kill']) {
-      if (running.length === 0) break;
-      await runScripts(execution, running, 'stop', [how]);
-      running = await waitUntilDown(execution, running, GRACE, false);
-    }
-    for (const name of names)
-      if (destroyAfter > 0 && !running.includes(name))
-        report({ server: null, unit: name, state: 'note', text: 'is down' });
-  }
-  const still = running.map((name): Failure => ({
-    unit: name,
-    problem: problem(
-      'MLN_NOT_UP',
-      `${name} still runs after ${total} s`,
-      `mln stop -p ${part.project.name} -h ${name} -w 10 destroys it after 10 more seconds`,
-    ),
-  }));
-  return { failures: [...asked.failures.filter((each) => running.includes(each.unit ?? '')), ...still] };
+/** Stops the switches of a part. */
+export async function stopSwitches(execution: Execution): Promise<Outcome> {
+  return runScripts(execution, namesInReverse(execution), { script: 'stop', done: 'stopped' });
 }
 
+/** Asks hosts to shut down, waits, and (with `wait`) destroys what is left. */
+export async function stopHosts(execution: Execution): Promise<Outcome> {
+  const names = namesInReverse(execution);
+  const { wait: destroyAfter, patience = 60 } = execution.operation.options;
+  const asked = destroyAfter === 0 ? { failures: [] } : await ask(execution, names);
+  const deaf = asked.failures.map((each) => each.unit);
+  const total = destroyAfter ?? patience;
+  const deadline = Math.max(execution.begun + total * 1000, destroyAfter === undefined ? performance.now() + LEAST : 0);
+  const listening = names.filter((name) => !deaf.includes(name));
+  const late = await waitUntilDown(execution, listening, deadline);
+  const running = names.filter((name) => late.includes(name) || deaf.includes(name));
+  if (destroyAfter !== undefined)
+    return { failures: (await destroy(execution, running)).map((name) => stillRuns(execution, name, total)) };
+  return { failures: [...asked.failures, ...late.map((name) => stillRuns(execution, name, total))] };
+}
+
+function namesInReverse({ part }: Execution): string[] {
+  return part.units.map((unit) => unit.name).reverse();
+}
+
+function ask(execution: Execution, names: readonly string[]): Promise<Outcome> {
+  return runScripts(execution, names, { script: 'stop', done: 'asked to shut down' });
+}
+
+/** Halts hosts, and kills those that do not halt. Gives the ones that still run. */
+async function destroy(execution: Execution, names: readonly string[]): Promise<readonly string[]> {
+  let running = names;
+  for (const [how, done] of [
+    ['halt', 'halted'],
+    ['kill', 'killed'],
+  ] as const) {
+    if (running.length === 0) break;
+    await runScripts(execution, running, { script: 'stop', args: [how], done });
+    running = (await waitFor(execution, running, GRACE, isDown)).map(([name]) => name);
+  }
+  return running;
+}
+
+function stillRuns({ part }: Execution, name: string, seconds: number): Failure {
+  const hint = `mln stop -p ${part.project.name} -h ${name} -w 10 destroys it after 10 more seconds`;
+  return { unit: name, problem: problem('MLN_NOT_UP', `${name} still runs after ${seconds} s`, hint) };
+}
+
+/** Waits for hosts that were asked to shut down, and asks again those that may not have listened. */
 async function waitUntilDown(
   execution: Execution,
   names: readonly string[],
-  seconds: number,
-  askAgain: boolean,
-): Promise<string[]> {
-  const deadline = Date.now() + seconds * 1000;
-  let rest = [...names];
+  deadline: number,
+): Promise<readonly string[]> {
+  let rest = names;
   for (;;) {
-    const left = (deadline - Date.now()) / 1000;
-    const late = await waitFor(
-      execution,
-      rest,
-      askAgain ? Math.min(left, ASK_AGAIN) : left,
-      (status) => status.state === 'down',
-    );
-    rest = late.map(([name]) => name);
-    if (rest.length === 0 || Date.now() >= deadline) return rest;
-    if (askAgain) await runScripts({ ...execution, report: () => undefined }, rest, 'stop', []);
+    const left = (deadline - performance.now()) / 1000;
+    rest = (await waitFor(execution, rest, Math.min(left, ASK_AGAIN), isDown)).map(([name]) => name);
+    if (rest.length === 0 || performance.now() >= deadline) return rest;
+    await ask({ ...execution, report: () => undefined }, rest);
   }
+}
+
+function isDown(status: Status): boolean {
+  return status.state === 'down';
 }
 
 /** Waits until all hosts are as wanted; gives those that are not in time. A host that has died is not waited for. */

@@ -1,0 +1,142 @@
+/*
+ * What demo and test need before they can begin. Plain Node: on a fresh machine there is nothing else yet.
+ * As root, missing programs are installed with apt-get. An ordinary user gets them unpacked into a cache folder, and
+ * nothing on the machine is changed.
+ */
+import { spawnSync } from 'node:child_process';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
+
+/** Programs, and the Debian packages that hold them (with the libraries that a bare machine lacks). */
+export const forGuests = {
+  'linux.uml': ['user-mode-linux'],
+  uml_switch: ['uml-utilities'],
+  uml_mconsole: ['uml-utilities', 'libreadline8', 'libtinfo6'],
+  busybox: ['busybox-static'],
+  debugfs: ['e2fsprogs', 'libext2fs2', 'libss2', 'libcom-err2'],
+  setarch: ['util-linux'],
+};
+export const forTests = {
+  ...forGuests,
+  shellcheck: ['shellcheck'],
+  screen: ['screen'],
+  dash: ['dash'],
+  useradd: ['passwd'],
+  ip: ['iproute2'],
+};
+
+/** Runs a program and shows what it says; ends everything when it fails. */
+export function run(program, args, { cwd = root, env = process.env, quiet = false } = {}) {
+  const result = spawnSync(program, args, {
+    cwd,
+    env,
+    stdio: ['ignore', quiet ? 'pipe' : 'inherit', quiet ? 'pipe' : 'inherit'],
+    encoding: 'utf8',
+  });
+  if (result.status === 0) return result.stdout;
+  if (quiet) process.stderr.write(`${result.stdout ?? ''}${result.stderr ?? ''}`);
+  throw new Error(`${program} ${args.join(' ')} failed${result.error ? `: ${result.error.message}` : ''}`);
+}
+
+export function say(text) {
+  process.stderr.write(`\n\u001b[1m${text}\u001b[0m\n`);
+}
+
+/** Makes sure that programs are on the PATH of this process and its children. */
+export function ensurePrograms(wanted) {
+  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'mln', 'programs');
+  usePath(['/usr/local/sbin', '/usr/sbin', '/sbin']);
+  if (existsSync(cache)) useCache(cache);
+  const missing = Object.keys(wanted).filter((program) => !found(program));
+  if (missing.length === 0) return;
+  const packages = [...new Set(missing.flatMap((program) => wanted[program]))];
+  if (!found('apt-get'))
+    throw new Error(`these programs are missing: ${missing.join(', ')}. On Debian they are in ${packages.join(', ')}`);
+  say(`Getting ${missing.join(', ')}`);
+  if (process.getuid() === 0) install(packages);
+  else unpack(packages, cache);
+  const still = Object.keys(wanted).filter((program) => !found(program));
+  if (still.length > 0) throw new Error(`these programs are still missing: ${still.join(', ')}`);
+}
+
+function install(packages) {
+  run('apt-get', ['-qq', 'update'], { quiet: true });
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  run('apt-get', ['-qq', 'install', '-y', '--no-install-recommends', ...packages], { quiet: true, env });
+}
+
+/** With package lists of its own, as those of the machine may be missing or old. */
+function unpack(packages, cache) {
+  const state = join(cache, '.apt');
+  const downloads = join(cache, '.downloads');
+  for (const folder of [join(state, 'lists/partial'), join(state, 'cache/archives/partial'), downloads])
+    mkdirSync(folder, { recursive: true });
+  const options = [`Dir::State::lists=${join(state, 'lists')}`, `Dir::Cache=${join(state, 'cache')}`].flatMap(
+    (option) => ['-o', option],
+  );
+  run('apt-get', [...options, '-qq', 'update'], { quiet: true });
+  run('apt-get', [...options, '-qq', 'download', ...packages], { cwd: downloads, quiet: true });
+  for (const file of readdirSync(downloads)) run('dpkg', ['-x', join(downloads, file), cache], { quiet: true });
+  rmSync(downloads, { recursive: true });
+  rmSync(state, { recursive: true });
+  useCache(cache);
+}
+
+function useCache(cache) {
+  usePath(['usr/bin', 'bin', 'usr/sbin', 'sbin'].map((folder) => join(cache, folder)));
+  const libraries = ['usr/lib', 'lib'].flatMap((folder) =>
+    existsSync(join(cache, folder)) ? [join(cache, folder), ...below(join(cache, folder))] : [],
+  );
+  process.env.LD_LIBRARY_PATH = [process.env.LD_LIBRARY_PATH, ...libraries].filter(Boolean).join(delimiter);
+}
+
+/** The folders of libraries for one kind of processor, such as x86_64-linux-gnu. */
+function below(folder) {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('-linux-gnu'))
+    .map((name) => join(folder, name));
+}
+
+function usePath(folders) {
+  const path = (process.env.PATH ?? '').split(delimiter);
+  process.env.PATH = [...path, ...folders.filter((folder) => !path.includes(folder))].join(delimiter);
+}
+
+function found(program) {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Installs the npm packages where the lock file has changed since, and compiles what has changed. */
+export function ensureBuilt() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19))
+    throw new Error(`mln needs Node 20.19 or newer; this is ${process.versions.node}`);
+  const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');
+  const mark = join(root, 'node_modules/.mln-installed');
+  if (!existsSync(mark) || readFileSync(mark, 'utf8') !== lock) {
+    say('Installing npm packages');
+    run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error']);
+    writeFileSync(mark, lock);
+  }
+  run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b']);
+}
