@@ -27,11 +27,14 @@ function mln(...args) {
 /** Types a command on a router's console, and waits for the word that it ends with. */
 async function onConsole(router, command) {
   const place = join(process.env.MLN_PROJECTS, 'ring', router);
-  const before = readFileSync(join(place, 'console.log'), 'utf8').length;
+  const shown = () => readFileSync(join(place, 'console.log'), 'utf8');
+  // What is typed before the prompt is there may be thrown away.
+  for (let tries = 0; tries < 100 && !/# (?:\u001b\[6n)?$/.test(shown()); tries += 1) await pause(100);
+  const before = shown().length;
   // The word is put together by the guest's shell: the echo of what was typed is not the answer.
   appendFileSync(join(place, 'console.in'), `${command} && echo demo""-yes || echo demo""-no\n`);
   for (let tries = 0; tries < 300; tries += 1) {
-    const answer = /demo-(yes|no)/.exec(readFileSync(join(place, 'console.log'), 'utf8').slice(before));
+    const answer = /demo-(yes|no)/.exec(shown().slice(before));
     if (answer) return answer[1] === 'yes';
     await pause(100);
   }

@@ -45,10 +45,13 @@ const here = P<number>((_, at) => P.makeSuccess(at, at));
 
 /* Words. A "{" that does not open a block takes the text up to its "}" into the word. */
 const blanks = token(/(?:[ \t\u00a0\r]|\\\r?\n)*/, 'blanks');
-const simple = token(/[^\s;{}"'\\#<][^\s;{}"'\\]*(?=[\s;}]|$)/, 'a word');
-const piece = token(/[^\s;{}"'\\]+|\\[^\r\n]|\\\r?\n(?=[^\s;{}])|"(?:[^"\\\n]|\\[^\n])*"|'[^'\n]*'|["']/, 'a word');
-const textOpen = token(/\{(?![\s}]|$)|(?<=\$)\{/, '"{" of text');
-const textPiece = token(/[^{}"'\\]+|\\[^]|"(?:[^"\\\n]|\\[^\n])*"|'[^'\n]*'|["']/, 'text');
+const simple = token(/[^ \t\u00a0\r\n;{}"'\\#<][^ \t\u00a0\r\n;{}"'\\]*(?=[ \t\u00a0\r\n;}]|$)/, 'a word');
+const piece = token(
+  /[^ \t\u00a0\r\n;{}"'\\]+|\\(?:[^\r\n]|\r(?!\n)|$)|\\\r?\n(?=[^ \t\u00a0\r\n;{}])|"(?:[^"\\\n]|\\[^\n])*"|'[^'\n]*'|["']/,
+  'a word',
+);
+const textOpen = token(/\{(?![ \t\u00a0\r\n}]|$)|(?<=\$)\{/, '"{" of text');
+const textPiece = token(/[^{}"'\\]+|\\(?:[^]|$)|"(?:[^"\\\n]|\\[^\n])*"|'[^'\n]*'|["']/, 'text');
 const textGroup: P.Parser<string> = P.lazy(() =>
   P.seqMap(
     textOpen,
@@ -80,7 +83,7 @@ const stray = here.skip(P.string('}')).map((at): Node => ({ type: 'stray', at })
 const include = P.seqMap(
   here,
   token(/#include[ \t]+(?!<)/, '#include'),
-  token(/(?:"[^"\n]*"|'[^'\n]*'|[^\s;{}]+)?/, 'a path'),
+  token(/(?:"[^"\n]*"|'[^'\n]*'|[^ \t\u00a0\r\n;{}]+)?/, 'a path'),
   here,
   token(/[ \t\r]*(?:(?=[;}\n])|$|#[^\n]*)|[^\n]*/, 'the end of the line'),
   (at, _, path, end, rest): Node => ({

@@ -57,7 +57,7 @@ export function createGuest(base: Filesystem, project: Project): Guest {
 
   const listBase = async (directory: string): Promise<ReadonlyMap<string, Entry>> => {
     for (let path = directory; path !== '/'; path = posix.dirname(path))
-      if (changed.get(path)?.type === 'removed') return new Map<string, Entry>();
+      if ((changed.get(path)?.type ?? 'directory') !== 'directory') return new Map<string, Entry>();
     return (await base.list(directory)) ?? new Map<string, Entry>();
   };
 
@@ -101,6 +101,14 @@ export function createGuest(base: Filesystem, project: Project): Guest {
     return resolved;
   };
 
+  /** A directory that was removed is made anew, without what was in it. */
+  const makeDirectory = async (path: string, node: Node & { type: 'directory' }): Promise<void> => {
+    const anew = changed.get(path)?.type === 'removed';
+    changed.set(path, node);
+    if (anew)
+      for (const name of (await listBase(path)).keys()) changed.set(posix.join(path, name), { type: 'removed' });
+  };
+
   const makeParents = async (path: string): Promise<void> => {
     const parent = posix.dirname(path);
     const entry = await at(parent);
@@ -108,7 +116,7 @@ export function createGuest(base: Filesystem, project: Project): Guest {
     if (entry)
       throw failure('MLN_GUEST_PATH', `${parent} is not a directory inside the guest, so ${path} cannot be made`);
     await makeParents(parent);
-    changed.set(parent, { type: 'directory', mode: 0o755, owner: 0, group: 0 });
+    await makeDirectory(parent, { type: 'directory', mode: 0o755, owner: 0, group: 0 });
   };
 
   const place = async (path: string, options: FileOptions): Promise<{ path: string; entry: Entry | null }> => {
@@ -177,9 +185,10 @@ export function createGuest(base: Filesystem, project: Project): Guest {
       const target = await place(path, options);
       if (target.entry && target.entry.type !== 'directory')
         throw failure('MLN_GUEST_PATH', `${path} is not a directory inside the guest`);
-      changed.set(target.path, { type: 'directory', ...attributes(target.entry, options, 0o755) });
+      await makeDirectory(target.path, { type: 'directory', ...attributes(target.entry, options, 0o755) });
     },
     async symlink(path, target) {
+      parts(target, true);
       const found = await place(path, { replaceLink: true });
       if (found.entry?.type === 'directory')
         throw failure('MLN_GUEST_PATH', `${path} is a directory inside the guest, not a link`);
@@ -212,6 +221,7 @@ export function createGuest(base: Filesystem, project: Project): Guest {
     async remove(path) {
       const resolved = await real(path, false);
       if (resolved === '/') throw failure('MLN_GUEST_PATH', 'the root of a guest cannot be removed');
+      if ((await at(resolved)) === null) return;
       for (const each of [...changed.keys()]) if (each.startsWith(`${resolved}/`)) changed.delete(each);
       changed.set(resolved, { type: 'removed' });
     },

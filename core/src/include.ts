@@ -79,7 +79,8 @@ class Expansion {
       const included = readText(file, place);
       const inner = this.file(this.parse(included, file), included, chain, place);
       const lineStart = text.lastIndexOf('\n', item.span[0] - 1) + 1;
-      const indent = /^[ \t]*/.exec(text.slice(lineStart, item.span[0]))?.[0] ?? '';
+      const before = text.slice(lineStart, item.span[0]);
+      const indent = (/\{([ \t]*)$/.exec(before) ?? /^([ \t]*)/.exec(before))?.[1] ?? '';
       const lines = inner.text
         .replace(/^\ufeff/, '')
         .replace(/\n$/, '')

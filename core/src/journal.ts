@@ -15,13 +15,16 @@ export interface JournalEntry {
 const FILE = 'journal.ndjson';
 const KEPT = 100;
 
-/** Writes a line, and waits until it is on the disk. */
+/** Writes a line, and waits until it is on the disk. A line that a crash cut off does not take this one with it. */
 export async function writeJournal(folder: string, entry: JournalEntry): Promise<void> {
   const path = join(folder, FILE);
   try {
-    const file = await open(path, 'a', 0o600);
+    const file = await open(path, 'a+', 0o600);
     try {
-      await file.writeFile(`${JSON.stringify(entry)}\n`);
+      const { size } = await file.stat();
+      const { buffer } = await file.read({ buffer: Buffer.alloc(1), position: Math.max(0, size - 1) });
+      const whole = size === 0 || buffer.toString() === '\n';
+      await file.writeFile(`${whole ? '' : '\n'}${JSON.stringify(entry)}\n`);
       await file.datasync();
     } finally {
       await file.close();

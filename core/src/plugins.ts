@@ -36,15 +36,15 @@ async function loadPackage(entry: PluginEntry): Promise<LoadedPlugin> {
   try {
     packageFile = require.resolve(`${entry.name}/package.json`);
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') throw broken(entry.name, error);
     throw failure('MLN_PLUGIN_NOT_FOUND', `the plug-in ${entry.name} is not installed`, {
       cause: error,
       hint: `npm install ${entry.name}`,
     });
   }
-  const description = JSON.parse(readFileSync(packageFile, 'utf8')) as { version?: string; mln?: { api?: string } };
-  const manifest = { name: entry.name, version: description.version ?? '', api: description.mln?.api ?? '' };
+  const manifest = readManifest(entry.name, packageFile);
   checkApi(manifest);
-  const module = await importModule(entry.name, require.resolve(entry.name));
+  const module = await importModule(entry.name, () => require.resolve(entry.name));
   return { ...manifest, plugin: pluginOf(module, entry.name), options: entry.options, source: packageFile };
 }
 
@@ -60,7 +60,7 @@ async function loadFile(entry: PluginEntry): Promise<LoadedPlugin> {
     throw failure('MLN_PLUGIN_BROKEN', `the plug-in ${path} does not belong to root, and root runs no code of others`, {
       hint: `chown root ${path}`,
     });
-  const module = await importModule(entry.name, path);
+  const module = await importModule(entry.name, () => path);
   const manifest = module['manifest'] as Partial<Manifest> | undefined;
   if (!manifest?.name || !manifest.version || !manifest.api)
     throw failure('MLN_PLUGIN_BROKEN', `the plug-in ${entry.name} does not say what it is`, {
@@ -80,13 +80,26 @@ function checkApi({ name, api }: Manifest): void {
   );
 }
 
-async function importModule(name: string, path: string): Promise<Record<string, unknown>> {
+function readManifest(name: string, packageFile: string): Manifest {
   try {
-    return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+    const found = JSON.parse(readFileSync(packageFile, 'utf8')) as { version?: string; mln?: { api?: string } };
+    return { name, version: found.version ?? '', api: found.mln?.api ?? '' };
+  } catch (error) {
+    throw broken(name, error);
+  }
+}
+
+async function importModule(name: string, find: () => string): Promise<Record<string, unknown>> {
+  try {
+    return (await import(pathToFileURL(find()).href)) as Record<string, unknown>;
   } catch (error) {
     if (isMlnError(error)) throw error;
-    throw failure('MLN_PLUGIN_BROKEN', `the plug-in ${name} cannot be loaded: ${messageOf(error)}`, { cause: error });
+    throw broken(name, error);
   }
+}
+
+function broken(name: string, cause: unknown): Error {
+  return failure('MLN_PLUGIN_BROKEN', `the plug-in ${name} cannot be loaded: ${messageOf(cause)}`, { cause });
 }
 
 function pluginOf(module: Record<string, unknown>, name: string): Plugin {

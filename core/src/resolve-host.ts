@@ -65,6 +65,8 @@ export function readOthers(
     const keyword = keywords.find(place, name);
     if (!keyword || fields.has(name)) continue;
     const as = keyword.sameAs ?? name;
+    // Names come nearest first: of two spellings of one keyword the nearest counts.
+    if (as in found.keywords) continue;
     if (keyword.kind === 'list') found.lists[as] = view.list(name, keyword.key);
     else if (keyword.kind === 'text') found.text[as] = view.text(name) ?? '';
     else if (keyword.kind !== 'block') {

@@ -119,25 +119,30 @@ function checkTwice(
   segments: ReadonlyMap<string, readonly { address: Address; host: string; place: Place | null }[]>,
   problems: Problems,
 ): void {
-  const everywhere = new Map<string, { segment: string; host: string }>();
-  for (const [segment, uses] of segments)
+  const elsewhere = new Map<string, string>();
+  for (const uses of segments.values()) {
+    const here = new Map<string, string>();
     for (const { address, host, place } of uses) {
-      const other = everywhere.get(address.address);
-      everywhere.set(address.address, { segment, host });
-      if (!other) continue;
-      const message = `${host} and ${other.host} both have ${address.address}`;
-      if (other.segment === segment) problems.error('MLN_ADDRESS_TWICE', message, { place: place ?? undefined });
-      else problems.warning('MLN_ADDRESS_TWICE', message, { place: place ?? undefined });
+      const neighbour = here.get(address.address);
+      const other = neighbour ?? elsewhere.get(address.address);
+      here.set(address.address, host);
+      if (other === undefined) continue;
+      const message = `${host} and ${other} both have ${address.address}`;
+      if (neighbour === undefined) problems.warning('MLN_ADDRESS_TWICE', message, { place: place ?? undefined });
+      else problems.error('MLN_ADDRESS_TWICE', message, { place: place ?? undefined });
     }
+    for (const [address, host] of here) elsewhere.set(address, host);
+  }
 }
 
 function addressRows(view: View): readonly Row[] {
-  const rows = view.allWords('address');
-  if (rows.length > 0) return rows;
   for (const layer of view.layers) {
-    const bare = layer.items.filter((item) => bareAddress(item, 'network'));
-    if (bare.length > 0)
-      return bare.map((item) => ({ words: item.kind === 'statement' ? [item.keyword] : [], place: item.place }));
+    const rows = layer.items.flatMap((item): Row[] => {
+      if (item.kind !== 'statement') return [];
+      if (item.keyword === 'address') return [{ words: view.read(item), place: item.place }];
+      return bareAddress(item, 'network') ? [{ words: [item.keyword], place: item.place }] : [];
+    });
+    if (rows.length > 0) return rows;
   }
   return [];
 }

@@ -67,18 +67,6 @@ export class View {
     return found && this.read(found);
   }
 
-  /** The words of all statements of one keyword in the nearest layer that has any: several `address` lines. */
-  allWords(keyword: string): readonly Row[] {
-    for (const layer of this.layers) {
-      const found =
-        index(layer)
-          .get(keyword)
-          ?.filter((item) => item.kind === 'statement') ?? [];
-      if (found.length > 0) return found.map((item) => ({ words: this.read(item), place: item.place }));
-    }
-    return [];
-  }
-
   /** A value of one word; several words are joined by blanks. */
   word(keyword: string): string | null {
     const words = this.words(keyword);
@@ -180,7 +168,7 @@ export class View {
 
   readWords(words: readonly string[], place: Place | null, within?: string): readonly string[] {
     return words.map((word) => {
-      if (/^["']/.test(word) && (word.length === 1 || !word.endsWith(word.charAt(0))))
+      if (/^(?!"(?:[^"\\\n]|\\[^\n])*"|'[^'\n]*')["']/.test(word))
         this.context.problems.error('MLN_OPEN_QUOTE', `the quote of ${word} is not closed on its line`, {
           place: place ?? undefined,
         });

@@ -9,6 +9,7 @@ export type Lookup = (name: string) => string | undefined;
 
 const special = /[\\$"']/;
 const variable = /\$(?:\[([A-Za-z_][A-Za-z0-9_]*)\]|([A-Za-z_][A-Za-z0-9_]*))/y;
+const joined = /\\\r?\n/y;
 /** crypt(5) hashes: their dollars are not variables. */
 const cryptHash = /^\$(?:1|2a|2b|2y|5|6|y|gy|7)\$/;
 
@@ -24,8 +25,9 @@ export function readWord(raw: string, lookup: Lookup, missing?: (name: string) =
     const character = text.charAt(at);
     if (character === "'" && !quoted && (literal || text.includes("'", at + 1))) literal = !literal;
     if (character === '\\' && !literal && at + 1 < text.length) {
-      at += 1;
-      if (text[at] !== '\n') result += text.charAt(at);
+      joined.lastIndex = at;
+      if (joined.test(text)) at = joined.lastIndex - 1;
+      else result += text.charAt((at += 1));
       continue;
     }
     const found = character === '$' ? variableAt(text, at) : null;
@@ -57,7 +59,10 @@ export function readText(raw: string, lookup: Lookup): string {
  * both ends. The rest stays as it is written. A text on one line loses its outer blanks.
  */
 export function dedent(raw: string): string {
-  const lines = raw.replace(/\r(?=\n|$)/g, '').split('\n');
+  const lines = raw
+    .replace(/\r(?=\n|$)/g, '')
+    .replace(/[ \t]+$/, '')
+    .split('\n');
   if (lines.length === 1) return raw.trim();
   while (lines[0]?.trim() === '') lines.shift();
   while (lines.at(-1)?.trim() === '') lines.pop();

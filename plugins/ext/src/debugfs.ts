@@ -64,7 +64,7 @@ export async function debugfs(
   lines: readonly string[],
   { write = false } = {},
 ): Promise<DebugfsResult> {
-  const long = lines.find((line) => line.length > MAX_LINE);
+  const long = lines.find((line) => Buffer.byteLength(line) > MAX_LINE);
   if (long !== undefined) throw failure('MLN_GUEST_PATH', `a path is too long for debugfs: ${long.slice(0, 80)}…`);
   const { stdout, stderr } = await shell('debugfs', [...(write ? ['-w'] : []), '-f', '-', image], {
     input: lines.map((line) => `${line}\n`).join(''),

@@ -31,7 +31,8 @@ export function extFilesystem(image: string, shell: Shell): Filesystem {
       const { exitCode, stdout, stderr } = await shell('e2fsck', ['-fn', image], {
         accept: [0, 1, 2, 4, 8, 12, 16, 32],
       });
-      if (exitCode !== 0)
+      // With -n an image that is cut off is only remarked on.
+      if (exitCode !== 0 || /^The physical size of the device is/m.test(stdout))
         throw failure('MLN_GUEST_EDIT', `the filesystem of ${image} is not whole: ${lastLines(stdout + stderr)}`, {
           hint: `e2fsck -f ${image} may mend it`,
         });
@@ -51,22 +52,25 @@ export function extFilesystem(image: string, shell: Shell): Filesystem {
   };
 }
 
-/** debugfs prints `/inode/mode/user/group/name/size/`, a line for each name. */
+/**
+ * debugfs prints `/inode/mode/user/group/name/size/`, a line for each name. What was removed may still stand there, as
+ * inode 0; and ids from 2³¹ on are printed as negative ones.
+ */
 async function readDirectory(shell: Shell, image: string, path: string): Promise<Listing> {
   const { stdout, complaints } = await debugfs(shell, image, [`ls -p ${word(path)}`]);
   if (complaints.some((line) => /File not found|not a directory/.test(line))) return null;
   if (complaints.length > 0) throw unreadable(image, path, complaints);
   const entries = new Map<string, Entry>();
   for (const line of stdout.split('\n')) {
-    const match = /^\/\d+\/(\d+)\/(\d+)\/(\d+)\/([^/]+)\/(\d*)\/$/.exec(line);
+    const match = /^\/[1-9]\d*\/(\d+)\/(-?\d+)\/(-?\d+)\/([^/]+)\/(\d*)\/$/.exec(line);
     const [, mode = '', owner, group, name = '', size] = match ?? [];
     if (!match || name === '.' || name === '..') continue;
     const bits = Number.parseInt(mode, 8);
     entries.set(name, {
       type: typeOf(bits),
       mode: bits & 0o7777,
-      owner: Number(owner),
-      group: Number(group),
+      owner: Number(owner) >>> 0,
+      group: Number(group) >>> 0,
       size: Number(size),
     });
   }
@@ -86,12 +90,15 @@ function typeOf(mode: number): Entry['type'] {
   }
 }
 
+/** Of a small file that stands in its inode (inline_data) debugfs dumps all the room that there is: the size counts. */
 async function dump(shell: Shell, image: string, path: string): Promise<Buffer> {
   return withFolder(async (folder) => {
     const copy = join(folder, 'copy');
-    const { complaints } = await debugfs(shell, image, [`dump ${word(path)} ${word(copy)}`]);
+    const lines = [`stat ${word(path)}`, `dump ${word(path)} ${word(copy)}`];
+    const { stdout, complaints } = await debugfs(shell, image, lines);
     if (complaints.length > 0) throw unreadable(image, path, complaints);
-    return readFile(copy);
+    const size = Number(/^User:.* Size: (\d+)$/m.exec(stdout)?.[1]);
+    return (await readFile(copy)).subarray(0, size);
   });
 }
 
@@ -135,7 +142,7 @@ async function firstUndone(shell: Shell, image: string, edits: readonly Edit[]):
     if (
       edit.do === 'remove'
         ? edits.some((other) => other !== edit && other.path === edit.path) || !entry
-        : entry && isDone(edit, entry)
+        : entry && (await isDone(shell, image, edit, entry))
     )
       continue;
     return edit.path;
@@ -143,9 +150,17 @@ async function firstUndone(shell: Shell, image: string, edits: readonly Edit[]):
   return 'one of its files';
 }
 
-function isDone(edit: Exclude<Edit, { do: 'remove' }>, entry: Entry): boolean {
-  const size = edit.do === 'file' && Buffer.isBuffer(edit.content) ? edit.content.length : entry.size;
-  return entry.mode === edit.mode && entry.owner === edit.owner && entry.group === edit.group && entry.size === size;
+/** A file that did not fit has its whole size already, and zeros for what is missing. */
+async function isDone(
+  shell: Shell,
+  image: string,
+  edit: Exclude<Edit, { do: 'remove' }>,
+  entry: Entry,
+): Promise<boolean> {
+  if (entry.mode !== edit.mode || entry.owner !== edit.owner || entry.group !== edit.group) return false;
+  if (edit.do !== 'file') return true;
+  const content = Buffer.isBuffer(edit.content) ? edit.content : await readFile(edit.content.source).catch(() => null);
+  return content?.equals(await dump(shell, image, edit.path)) === true;
 }
 
 function unreadable(image: string, path: string, complaints: readonly string[]): Error {

@@ -143,6 +143,8 @@ async function fill(guest: Guest, busybox: string, names: readonly string[]): Pr
   await guest.write('/etc/profile', `${path}\nPS1='\\u@\\h:\\w\\$ '\n`);
   await guest.write('/etc/skel/.profile', '# Read by login shells.\n');
   await guest.write('/usr/share/udhcpc/default.script', dhcp, program);
+  // Debian's busybox looks for it here.
+  await guest.symlink('/etc/udhcpc/default.script', '/usr/share/udhcpc/default.script');
 }
 
 /** The busybox of the physical host, which has to stand alone. */

@@ -19,10 +19,11 @@ function startScript(host: Host, project: Project): string {
     disk.existing ? [`ln -sfn -- ${quote(disk.path)} ${linkOf(index)}`] : [],
   );
   const command = [...prefix(host), 'setarch', '-R', quote(kernel), ...kernelArguments(host, project)];
-  return `${head(`Starts ${unit} (User-Mode Linux). Usage: start [screen|xterm|none]`, unit, pidFile(host))}
+  return `${head(`Starts ${unit} (User-Mode Linux). Usage: start [screen|xterm|none]`, unit)}
 term=\${1:-${host.term}}
 set -- ${command.join(' \\\n  ')}
 if [ "$term" = run ]; then
+  echo $$ >pid
   exec "$@"
 fi
 
@@ -33,37 +34,35 @@ fi
 need setarch setsid ${quote(kernel)}
 ${switchesOf(host)
   .map((name) => `[ -S ../${name}/ctl ] || fail "the switch ${name} does not run; start it first"\n`)
-  .join('')}rm -rf run
+  .join('')}rm -rf run pid
 [ ! -f console.log ] || mv -f console.log console.log.1
 [ -p console.in ] || mkfifo -m 600 console.in
 umask 077
-${mounts.map((line) => `${line}\n`).join('')}child=
-case $term in
+${mounts.map((line) => `${line}\n`).join('')}case $term in
 none)
-  setsid "$@" <>console.in >console.log 2>&1 &
-  child=$!
+  setsid ./start run <>console.in >console.log 2>&1 &
   ;;
 screen)
   need screen
-  screen -L -Logfile console.log -dmS ${unit} "$@"
+  screen -L -Logfile console.log -dmS ${unit} ./start run
   ;;
 xterm)
   need xterm script
-  setsid xterm -T ${unit} -e script -q -f -c './start run' console.log >/dev/null 2>&1 &
+  setsid xterm -T ${unit} -e script -q -f -c 'exec ./start run' console.log >/dev/null 2>&1 &
   ;;
 *) fail "a console is shown by screen, xterm or none, not $term" ;;
 esac
-alive() { [ -z "$child" ] || kill -0 "$child" 2>/dev/null || fail "User-Mode Linux ended at once: $(tail -n 3 console.log)"; }
-${waitFor('running || ! alive', 100, 'User-Mode Linux has not begun to run within 10 s')}`;
+alive() { [ ! -s pid ] || running || fail "User-Mode Linux ended at once: $(tail -n 3 console.log)"; }
+${waitFor(`[ -s run/${host.name}/pid ] || ! alive`, 100, 'User-Mode Linux has not begun to run within 10 s')}`;
 }
 
 function stopScript(host: Host, project: Project): string {
   const unit = `${host.name}.${project.name}`;
   const socket = `run/${host.name}/mconsole`;
-  return `${head(`Stops ${unit} (User-Mode Linux). Usage: stop [cad|halt|kill|wait SECONDS|clean]`, unit, pidFile(host))}
+  return `${head(`Stops ${unit} (User-Mode Linux). Usage: stop [cad|halt|kill|wait SECONDS|clean]`, unit)}
 if ! running; then
-  if [ -e run ]; then
-    rm -rf run
+  if [ -e pid ]; then
+    rm -rf run pid
     [ "\${1:-}" != clean ] || echo "${unit}: what it left when it died is taken away"
   fi
   exit 0
@@ -93,6 +92,8 @@ wait)
   while running; do
     tries=$((tries + 1))
     [ "$tries" -le $((\${2:-60} * 10)) ] || fail "still runs"
+    # A kernel that was asked before its init could listen has begun anew.
+    [ $((tries % 50)) -ne 0 ] || ask cad || :
     sleep 0.1
   done
   ;;
@@ -100,10 +101,6 @@ clean) ;;
 *) fail "stop takes cad, halt, kill, wait SECONDS or clean, not $1" ;;
 esac
 `;
-}
-
-function pidFile(host: Host): string {
-  return `run/${host.name}/pid`;
 }
 
 function prefix(host: Host): string[] {

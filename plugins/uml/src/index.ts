@@ -1,6 +1,7 @@
 import type { Mln } from '@mln/core';
 import { claimUnit } from './claim.js';
 import { emitHost } from './host-scripts.js';
+import { powerOffByKeys } from './shutdown.js';
 import { emitSwitch } from './switch-scripts.js';
 import { copyModules } from './modules.js';
 import { monitor } from './monitor.js';
@@ -21,7 +22,9 @@ export default function uml(mln: Mln, options: Options): void {
   if (options.default === true)
     hooks.resolveUnit.tap({ name: 'uml', stage: 50 }, (unit, block, project) => claimUnit(unit, block, project, true));
   hooks.configureFilesystem.tapPromise('uml', async (guest, host) => {
-    if (host.hypervisor === 'uml') await copyModules(guest, host, mln.shell);
+    if (host.hypervisor !== 'uml') return;
+    await copyModules(guest, host, mln.shell);
+    await powerOffByKeys(guest);
   });
   hooks.emitScripts.tap('uml', (unit, scripts, project) => {
     if (unit.hypervisor !== 'uml') return;

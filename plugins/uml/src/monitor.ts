@@ -37,8 +37,7 @@ function statusOf(unit: Unit, project: Project, cpuOf: () => ReadonlyMap<number,
   const folder = join(project.directory, unit.name);
   if (unit.kind === 'switch' && unit.socket !== null)
     return { ...down, state: 'unknown', detail: `run by others: ${unit.socket}` };
-  const pidFile = unit.kind === 'host' ? join('run', unit.name, 'pid') : 'pid';
-  const pid = Number.parseInt(readOr(join(folder, pidFile), ''), 10);
+  const pid = Number.parseInt(readOr(join(folder, 'pid'), ''), 10);
   const where = Number.isNaN(pid) ? null : workingFolder(pid);
   if (where === UNREADABLE) return { ...down, state: 'unknown', detail: 'it belongs to another user' };
   if (where === null || where !== realpathSync(folder))

@@ -3,14 +3,14 @@
  * process is theirs. A pid alone is not enough, it may have been given to another process since.
  */
 
-/** What every script begins with. Unit is a checked name; pidFile is relative to the unit's folder. */
-export function head(comment: string, unit: string, pidFile: string): string {
+/** What every script begins with. Unit is a checked name. The pid file holds the process that was started. */
+export function head(comment: string, unit: string): string {
   return `#!/bin/sh
 # ${comment}
 set -eu
 cd -P -- "$(dirname -- "$0")"
 PATH=$PATH:/usr/local/bin:/usr/local/sbin:/usr/sbin:/sbin
-pid() { cat ${pidFile} 2>/dev/null || echo none; }
+pid() { cat pid 2>/dev/null || echo none; }
 running() { [ "$(readlink "/proc/$(pid)/cwd" 2>/dev/null)" = "$PWD" ]; }
 fail() {
   echo "${unit}: $1" >&2

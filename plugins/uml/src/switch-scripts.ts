@@ -20,7 +20,7 @@ function startScript(unit: Switch, name: string): string {
     ...(unit.hub ? ['-hub'] : []),
     ...(unit.tap === null ? [] : ['-tap', quote(unit.tap)]),
   ];
-  return `${head(`Starts the switch ${name}.`, name, 'pid')}
+  return `${head(`Starts the switch ${name}.`, name)}
 if running; then
   echo "${name} runs already"
   exit 0
@@ -35,14 +35,14 @@ ${waitFor('[ -S ctl ]', 100, 'has not begun to listen within 10 s: $(tail -n 3 s
 }
 
 function linkScript(socket: string, name: string): string {
-  return `${head(`Joins the switch ${name}, which others run.`, name, 'pid')}
+  return `${head(`Joins the switch ${name}, which others run.`, name)}
 ln -sfn -- ${quote(socket)} ctl
 [ -S ctl ] || fail ${quote(`nobody listens on ${socket}`)}
 `;
 }
 
 function stopScript(name: string): string {
-  return `${head(`Stops the switch ${name}. Usage: stop [clean]`, name, 'pid')}
+  return `${head(`Stops the switch ${name}. Usage: stop [clean]`, name)}
 if running; then
   [ "\${1:-}" != clean ] || exit 0
   kill "$(pid)"

@@ -1,0 +1,211 @@
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+const root = process.cwd();
+
+/** Who runs mln and its guests in these tests: never root. */
+interface User {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface Result {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** mln as it is installed, run by an ordinary user in folders of its own. */
+export interface Lab {
+  readonly folder: string;
+  readonly projects: string;
+  /** Runs mln to its end. */
+  mln(...args: readonly string[]): Promise<Result>;
+  /** Runs mln, and fails unless it ends with 0. Gives what it printed. */
+  ok(...args: readonly string[]): Promise<string>;
+  /** Runs any program as the same user. */
+  run(
+    program: string,
+    args: readonly string[],
+    options?: { cwd?: string; env?: Record<string, string> },
+  ): Promise<Result>;
+  /** Writes a file beside the projects; gives its path. */
+  write(name: string, text: string): string;
+  /** What a host has written on its console. */
+  console(project: string, host: string): string;
+  /** Waits until a host's console shows a prompt, and nothing behind it: what is typed earlier may be thrown away. */
+  prompted(project: string, host: string, prompt: string): Promise<void>;
+  /** Types a line on a host's console, and gives what came until the line was done. */
+  type(project: string, host: string, command: string): Promise<string>;
+  /** The processes that this lab has left running, as their command lines. */
+  processes(): readonly string[];
+  /** Ends what still runs, by its pid, and removes the folder. */
+  close(): Promise<void>;
+}
+
+/** Makes a lab with the tiny template in it. */
+export async function openLab(): Promise<Lab> {
+  const user = ordinaryUser();
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'mln-lab-')));
+  chmodSync(folder, 0o755);
+  const installation = install(join(folder, 'installation'));
+  const home = join(folder, 'home');
+  const projects = join(home, 'projects');
+  mkdirSync(home);
+  chownSync(home, user.uid, user.gid);
+  const environment = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: home,
+    LANG: 'C.UTF-8',
+    LD_LIBRARY_PATH: process.env['LD_LIBRARY_PATH'] ?? '',
+    MLN_PROJECTS: projects,
+    MLN_TEMPLATES: join(home, 'templates'),
+  };
+
+  const run: Lab['run'] = (program, args, { cwd = home, env = {} } = {}) =>
+    new Promise((resolve, reject) => {
+      const child = spawn(program, args, {
+        cwd,
+        env: { ...environment, ...env },
+        uid: user.uid,
+        gid: user.gid,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let [stdout, stderr] = ['', ''];
+      child.stdout.on('data', (bytes: Buffer) => (stdout += bytes.toString()));
+      child.stderr.on('data', (bytes: Buffer) => (stderr += bytes.toString()));
+      child.on('error', reject);
+      child.on('close', (code) => {
+        resolve({ code, stdout, stderr });
+      });
+    });
+
+  const lab: Lab = {
+    folder: home,
+    projects,
+    run,
+    mln: (...args) => run(process.execPath, [join(installation, 'bin/mln.js'), ...args]),
+    async ok(...args) {
+      const { code, stdout, stderr } = await lab.mln(...args);
+      if (code !== 0) throw new Error(`mln ${args.join(' ')} ended with ${code ?? 'a signal'}:\n${stdout}${stderr}`);
+      return stdout;
+    },
+    write(name, text) {
+      const path = join(home, name);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, text);
+      for (let each = path; each !== home; each = dirname(each)) chownSync(each, user.uid, user.gid);
+      return path;
+    },
+    console: (project, host) => readFileSync(join(projects, project, host, 'console.log'), 'utf8').replaceAll('\r', ''),
+    async prompted(project, host, prompt) {
+      // The shell asks the terminal for the cursor's place.
+      const end = new RegExp(`${prompt}(?:\\u001b\\[6n)?$`);
+      await until(() => end.test(lab.console(project, host)), `${host} to prompt with ${prompt}`);
+    },
+    async type(project, host, command) {
+      await lab.prompted(project, host, '[#$] ');
+      const place = join(projects, project, host);
+      const before = lab.console(project, host).length;
+      const mark = `done-${before}`;
+      // The mark is put together by the guest's shell: the echo of what was typed is not it.
+      writeFileSync(join(place, 'console.in'), `${command}; echo ${mark.replace('-', '""-')}\n`, { flag: 'a' });
+      return until(() => {
+        const shown = lab.console(project, host).slice(before);
+        const at = shown.indexOf(mark);
+        return at < 0 ? null : shown.slice(shown.indexOf('\n') + 1, at);
+      }, `${host} to answer ${command}`);
+    },
+    processes: () => processesIn(home).map(({ command }) => command),
+    close() {
+      for (const { pid } of processesIn(home)) process.kill(pid, 'SIGKILL');
+      rmSync(folder, { recursive: true, force: true });
+      return Promise.resolve();
+    },
+  };
+  await lab.ok('template', 'build', 'tiny');
+  return lab;
+}
+
+/** Waits until a look gives something, at most a minute. */
+export async function until<T>(look: () => T | null | undefined | false, what: string, seconds = 60): Promise<T> {
+  for (let tries = 0; tries < seconds * 20; tries += 1) {
+    const found = look();
+    if (found !== null && found !== undefined && found !== false) return found;
+    await pause(50);
+  }
+  throw new Error(`waited ${seconds} s in vain for ${what}`);
+}
+
+/** The calling user; root makes one that is not root. */
+function ordinaryUser(): User {
+  const uid = process.getuid?.() ?? 0;
+  if (uid !== 0) return { name: '', uid, gid: process.getgid?.() ?? uid };
+  const name = 'mln-test';
+  const look = (): User | null => {
+    const [, , id, group] = /^mln-test:([^:]*):(\d+):(\d+):/m.exec(readFileSync('/etc/passwd', 'utf8')) ?? [];
+    return id === undefined ? null : { name, uid: Number(id), gid: Number(group) };
+  };
+  if (!look()) execFileSync('useradd', ['--no-create-home', '--shell', '/bin/sh', name]);
+  const user = look();
+  if (!user) throw new Error(`useradd made no user ${name}`);
+  return user;
+}
+
+/** Copies what `npm install` of the packages would bring: the checkout may lie where no other user can read it. */
+function install(target: string): string {
+  const listed = execFileSync('npm', ['ls', '--omit=dev', '--all', '--parseable'], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  for (const path of listed.split('\n').filter((each) => each !== '' && each !== root)) {
+    const own = !path.includes('/node_modules/');
+    const name = own ? packageName(path) : path.replace(/^.*?\/node_modules\//, '');
+    const skipped = own ? ['node_modules', 'src', 'test'] : ['node_modules'];
+    const filter = (each: string): boolean => !skipped.includes(relative(path, each));
+    cpSync(path, join(target, 'node_modules', name), { recursive: true, dereference: true, filter });
+  }
+  for (const path of ['bin', 'package.json', 'mln.config.yaml'])
+    cpSync(join(root, path), join(target, path), { recursive: true });
+  if (!existsSync(join(target, 'node_modules/@mln/core/dist/index.js')))
+    throw new Error('the packages are not compiled: npm run build');
+  return target;
+}
+
+function packageName(folder: string): string {
+  return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { name: string }).name;
+}
+
+/** Processes that work in a folder or below. */
+function processesIn(folder: string): { pid: number; command: string }[] {
+  const listed = execFileSync(
+    'sh',
+    ['-c', 'for each in /proc/[0-9]*; do echo "${each#/proc/} $(readlink "$each/cwd")"; done 2>/dev/null; true'],
+    { encoding: 'utf8' },
+  );
+  return listed.split('\n').flatMap((line) => {
+    const [pid = '', cwd = ''] = line.split(' ');
+    if (cwd !== folder && !cwd.startsWith(`${folder}/`)) return [];
+    try {
+      return [{ pid: Number(pid), command: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim() }];
+    } catch {
+      return [];
+    }
+  });
+}
