@@ -11,6 +11,6 @@ else {
   const { main } = await import('@mln/core/cli');
   process.exitCode = await main(argv, {
     version,
-    configuration: fileURLToPath(new URL('../mln.config.yaml', import.meta.url)),
+    configuration: fileURLToPath(new URL('../mln.config.json', import.meta.url)),
   });
 }

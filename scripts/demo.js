@@ -18,7 +18,7 @@ function mln(...args) {
   process.stderr.write(`\n\u001b[36m$ mln ${args.join(' ')}\u001b[0m\n`);
   const { status } = spawnSync(
     process.execPath,
-    [join(root, 'bin/mln.js'), '--config', join(root, 'mln.config.yaml'), ...args],
+    [join(root, 'bin/mln.js'), '--config', join(root, 'mln.config.json'), ...args],
     { stdio: ['ignore', 'inherit', 'inherit'], cwd: root },
   );
   if (status !== 0) throw new Error(`mln ${args[0]} ended with ${status}`);

@@ -1,5 +1,4 @@
-import { isIP, isIPv4 } from 'node:net';
-import ipaddr from 'ipaddr.js';
+import { BlockList, isIP, isIPv4 } from 'node:net';
 
 /** An address of an interface. */
 export interface Address {
@@ -26,33 +25,51 @@ export function parseAddress(text: string): { address: string; prefix: number | 
 /** Gives the prefix length of an IPv4 netmask, or a sentence where it is none. */
 export function parseNetmask(text: string): number | string {
   if (!isIPv4(text)) return 'not a netmask';
-  return ipaddr.IPv4.parse(text).prefixLengthFromSubnetMask() ?? 'a netmask has no holes';
+  const ones = /^(1*)0*$/.exec(toNumber(text).toString(2).padStart(32, '0'))?.[1];
+  return ones === undefined ? 'a netmask has no holes' : ones.length;
 }
 
 /** Writes a prefix length as an IPv4 netmask. */
 export function netmaskOf(prefix: number): string {
-  return ipaddr.IPv4.subnetMaskFromPrefixLength(prefix).toString();
+  return toText(2 ** 32 - 2 ** (32 - prefix));
 }
 
 /** The broadcast address of an IPv4 network. */
 export function broadcastOf({ address, prefix }: Address): string {
-  return ipaddr.IPv4.broadcastAddressFromCIDR(`${address}/${prefix}`).toString();
+  return toText(firstOf(address, prefix) + 2 ** (32 - prefix) - 1);
 }
 
 /** Says why a host cannot have this address in its network, or gives null. */
 export function unusable({ address, prefix }: Address): string | null {
   if (!isIPv4(address) || prefix >= 31) return null;
-  if (ipaddr.IPv4.networkAddressFromCIDR(`${address}/${prefix}`).toString() === address)
-    return 'it is the address of the network itself';
+  if (toNumber(address) === firstOf(address, prefix)) return 'it is the address of the network itself';
   return broadcastOf({ address, prefix }) === address ? 'it is the broadcast address' : null;
 }
 
 /** Tells whether an address lies in the network of another. */
 export function inNetwork(address: string, network: Address): boolean {
   if (isIP(address) === 0 || isIPv4(address) !== isIPv4(network.address)) return false;
-  return ipaddr.parse(address).match(ipaddr.parse(network.address), network.prefix);
+  if (isIPv4(address)) return firstOf(address, network.prefix) === firstOf(network.address, network.prefix);
+  const list = new BlockList();
+  list.addSubnet(network.address, network.prefix, 'ipv6');
+  return list.check(address, 'ipv6');
 }
 
+/** The first address of an IPv4 network, as a number. */
+function firstOf(address: string, prefix: number): number {
+  const size = 2 ** (32 - prefix);
+  return Math.floor(toNumber(address) / size) * size;
+}
+
+function toNumber(address: string): number {
+  return address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
+}
+
+function toText(number: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
+}
+
+/** IPv6 in the form of RFC 5952, which URLs have too. */
 function canonical(address: string): string {
-  return isIPv4(address) ? address : ipaddr.IPv6.parse(address).toRFC5952String();
+  return isIPv4(address) ? address : new URL(`http://[${address}]/`).hostname.slice(1, -1);
 }

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { failure, messageOf } from './errors.js';
@@ -121,14 +121,14 @@ function environmentFlags(environment: NodeJS.ProcessEnv): GlobalFlags {
 
 /** A named file alone; else the nearest one upwards, the user's and the system's. The distribution's is always the last. */
 async function fileSources(named: string | undefined, distribution: string): Promise<Source[]> {
-  if (named !== undefined) return [await readSource(resolve(named)), await readSource(distribution)];
+  if (named !== undefined) return [await readSource(resolve(named)), readDistribution(distribution)];
   const paths = new Set([
     ...nearestUpwards(process.cwd()),
     ...inFolder(join(environmentHome(), 'mln')),
     ...inFolder('/etc/mln'),
-    distribution,
   ]);
-  return Promise.all([...paths].map(readSource));
+  paths.delete(distribution);
+  return [...(await Promise.all([...paths].map(readSource))), readDistribution(distribution)];
 }
 
 function nearestUpwards(start: string): string[] {
@@ -160,6 +160,11 @@ function refuseStrangers(path: string): void {
 
 function environmentHome(): string {
   return process.env['XDG_CONFIG_HOME'] || join(homedir(), '.config');
+}
+
+/** The distribution's own is JSON, and is right: most runs of mln need no library to read their configuration. */
+function readDistribution(path: string): Source {
+  return { origin: path, folder: dirname(path), values: JSON.parse(readFileSync(path, 'utf8')) as FileValues };
 }
 
 async function readSource(path: string): Promise<Source> {

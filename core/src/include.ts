@@ -12,11 +12,14 @@ export function readText(file: string, place?: Place): string {
   try {
     bytes = readFileSync(file);
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw failure('MLN_NO_FILE', missing ? `there is no file ${file}` : `${file} cannot be read: ${messageOf(error)}`, {
-      place,
-      cause: error,
-    });
+    const { code } = error as NodeJS.ErrnoException;
+    const reason =
+      code === 'ENOENT'
+        ? `there is no file ${file}`
+        : code === 'EISDIR'
+          ? `${file} is a folder`
+          : `${file} cannot be read: ${messageOf(error)}`;
+    throw failure('MLN_NO_FILE', reason, { place, cause: error });
   }
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -80,7 +83,7 @@ class Expansion {
       const inner = this.file(this.parse(included, file), included, chain, place);
       const lineStart = text.lastIndexOf('\n', item.span[0] - 1) + 1;
       const before = text.slice(lineStart, item.span[0]);
-      const indent = (/\{([ \t]*)$/.exec(before) ?? /^([ \t]*)/.exec(before))?.[1] ?? '';
+      const indent = /\{[ \t]*$/.test(before) ? '' : (/^[ \t]*/.exec(before)?.[0] ?? '');
       const lines = inner.text
         .replace(/^\ufeff/, '')
         .replace(/\n$/, '')

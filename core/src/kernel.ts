@@ -3,14 +3,12 @@ import type { Configuration } from './configuration.js';
 import { coreKeywords } from './core-keywords.js';
 import { failure, isMlnError, messageOf } from './errors.js';
 import type { Folders } from './folders.js';
-import { parseProject } from './grammar.js';
 import { createHooks, type HookName, type Hooks } from './hooks.js';
 import { createKeywordTable, type KeywordTable } from './keywords.js';
 import type { Shell } from './shell.js';
 import { fileStore } from './store.js';
 import { stampOrigins } from './origins.js';
 import type { Tree } from './tree.js';
-import { localExecution } from './local.js';
 
 /** A plug-in: a function that taps hooks. */
 export type Plugin = (mln: Mln, options: Readonly<Record<string, unknown>>) => void | Promise<void>;
@@ -91,11 +89,13 @@ function coreTaps(mln: Mln): void {
   hooks.keywords.tap({ name: 'core', stage: -1 }, (keywords) => {
     keywords.declare(...coreKeywords);
   });
-  hooks.parse.tap({ name: 'core', stage: 100 }, parseProject);
   hooks.disk.tap({ name: 'core', stage: 100 }, (disk, host, project) =>
     disk.store === 'file' ? fileStore(disk, host, project, mln.shell) : undefined,
   );
-  hooks.execute.tapPromise({ name: 'core', stage: 100 }, localExecution(mln));
+  // What most verbs do not need is loaded when it is used; read-project.ts taps the grammar.
+  hooks.execute.tapPromise({ name: 'core', stage: 100 }, async (operation, part, report) =>
+    (await import('./local.js')).executeLocally(mln, operation, part, report),
+  );
 }
 
 /** Wraps every tap: what goes wrong in it is told with the names of the plug-in and the hook. */

@@ -10,34 +10,37 @@ import { removeDisks } from './remove.js';
 import type { Execution } from './run-scripts.js';
 import { startUnits, stopHosts, stopSwitches } from './start-stop.js';
 
-/** Carries out parts of operations on this server, by the scripts of their units. */
-export function localExecution(
+/** When operations began here, by a clock that nobody sets: a stop shares out its time over several parts. */
+const begun = new WeakMap<Operation, number>();
+
+/** Carries out one part of an operation on this server, by the scripts of its units. */
+export async function executeLocally(
   mln: Mln,
-): (operation: Operation, part: Part, report: Report) => Promise<Outcome | undefined> {
-  const begun = new WeakMap<Operation, number>();
-  return async (operation, part, report) => {
-    if (part.server !== null) return undefined;
-    const since = begun.get(operation) ?? performance.now();
-    begun.set(operation, since);
-    const execution: Execution = { mln, operation, part, report, begun: since };
-    if (part.phase === 'prepare') return done;
-    if ((hookBlocks as readonly string[]).includes(part.phase)) return runHook(execution, part.phase as HookBlock);
-    switch (operation.name) {
-      case 'build':
-        await buildLocally(mln, part.project, part.units, part.source, report);
-        return done;
-      case 'start':
-        return startUnits(execution);
-      case 'stop':
-        return part.phase === 'switches' ? stopSwitches(execution) : stopHosts(execution);
-      case 'remove':
-        await removeDisks(mln, part.project);
-        await commitRemoval(mln.folders.projects, part.project.name);
-        return done;
-      default:
-        throw failure('MLN_NO_SERVER', `this server cannot carry out ${operation.name}`);
-    }
-  };
+  operation: Operation,
+  part: Part,
+  report: Report,
+): Promise<Outcome | undefined> {
+  if (part.server !== null) return undefined;
+  const since = begun.get(operation) ?? performance.now();
+  begun.set(operation, since);
+  const execution: Execution = { mln, operation, part, report, begun: since };
+  if (part.phase === 'prepare') return done;
+  if ((hookBlocks as readonly string[]).includes(part.phase)) return runHook(execution, part.phase as HookBlock);
+  switch (operation.name) {
+    case 'build':
+      await buildLocally(mln, part.project, part.units, part.source, report);
+      return done;
+    case 'start':
+      return startUnits(execution);
+    case 'stop':
+      return part.phase === 'switches' ? stopSwitches(execution) : stopHosts(execution);
+    case 'remove':
+      await removeDisks(mln, part.project);
+      await commitRemoval(mln.folders.projects, part.project.name);
+      return done;
+    default:
+      throw failure('MLN_NO_SERVER', `this server cannot carry out ${operation.name}`);
+  }
 }
 
 const done: Outcome = { failures: [] };

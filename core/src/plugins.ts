@@ -6,7 +6,6 @@ import { apiVersion } from './api.js';
 import type { PluginEntry } from './configuration.js';
 import { failure, isMlnError, messageOf } from './errors.js';
 import type { LoadedPlugin, Plugin } from './kernel.js';
-import semver from './semver.js';
 
 interface Manifest {
   readonly name: string;
@@ -43,7 +42,7 @@ async function loadPackage(entry: PluginEntry): Promise<LoadedPlugin> {
     });
   }
   const manifest = readManifest(entry.name, packageFile);
-  checkApi(manifest);
+  await checkApi(manifest);
   const module = await importModule(entry.name, () => require.resolve(entry.name));
   return { ...manifest, plugin: pluginOf(module, entry.name), options: entry.options, source: packageFile };
 }
@@ -67,26 +66,33 @@ async function loadFile(entry: PluginEntry): Promise<LoadedPlugin> {
       hint: "export const manifest = { name: '…', version: '1.0.0', api: '^1.0.0' }",
     });
   const { name, version, api } = manifest;
-  checkApi({ name, version, api });
+  await checkApi({ name, version, api });
   return { name, version, api, plugin: pluginOf(module, name), options: entry.options, source: path };
 }
 
-function checkApi({ name, api }: Manifest): void {
-  if (semver.validRange(api) !== null && api !== '' && semver.satisfies(apiVersion, api)) return;
+/** What a package says of itself, before any of its code is run. */
+function readManifest(name: string, packageFile: string): Manifest {
+  try {
+    const { version = '', mln } = JSON.parse(readFileSync(packageFile, 'utf8')) as {
+      version?: string;
+      mln?: { api?: string };
+    };
+    return { name, version, api: mln?.api ?? '' };
+  } catch (error) {
+    throw broken(name, error);
+  }
+}
+
+/** The range is checked by semver; a plug-in for just this version needs no check. */
+async function checkApi({ name, api }: Manifest): Promise<void> {
+  if (api === `^${apiVersion}`) return;
+  const { default: semver } = await import('./semver.js');
+  if (api !== '' && semver.satisfies(apiVersion, api)) return;
   throw failure(
     'MLN_PLUGIN_API',
     `the plug-in ${name} is made for plug-in API ${api || '(none given)'}; this is ${apiVersion}`,
     { hint: `install a version of ${name} for API ${apiVersion}` },
   );
-}
-
-function readManifest(name: string, packageFile: string): Manifest {
-  try {
-    const found = JSON.parse(readFileSync(packageFile, 'utf8')) as { version?: string; mln?: { api?: string } };
-    return { name, version: found.version ?? '', api: found.mln?.api ?? '' };
-  } catch (error) {
-    throw broken(name, error);
-  }
 }
 
 async function importModule(name: string, find: () => string): Promise<Record<string, unknown>> {

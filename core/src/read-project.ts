@@ -26,6 +26,7 @@ export async function readProject(
 ): Promise<ReadProject> {
   const path = resolve(file);
   const written = text ?? readText(path);
+  await tapGrammar(mln);
   const parse = (each: string, from: string): ReturnType<typeof mln.hooks.parse.call> =>
     mln.hooks.parse.call(each, from);
   const expanded = expandIncludes(parse(written, path), written, parse);
@@ -38,4 +39,14 @@ export async function readProject(
     projects: folders.projects,
   });
   return { ...resolved, source: expanded.text };
+}
+
+const tapped = new WeakSet<Mln>();
+
+/** The core's own tap of `parse`, made when a project is first read: the grammar takes longer to load than most verbs run. */
+async function tapGrammar(mln: Mln): Promise<void> {
+  if (tapped.has(mln)) return;
+  tapped.add(mln);
+  const { parseProject } = await import('./grammar.js');
+  mln.hooks.parse.tap({ name: 'core', stage: 100 }, parseProject);
 }

@@ -148,15 +148,15 @@ function projectName(global: View, problems: Problems): string {
       place: global.place,
       hint: 'write global { project NAME }',
     });
-    problems.throwErrors();
+    return '';
   }
   if (second)
     problems.error('MLN_TWICE', 'the project is named twice', {
-      place: first?.place ?? undefined,
+      place: first.place ?? undefined,
       hint: `the other name is at line ${second.place?.line ?? 0}`,
     });
-  const name = global.word('project') ?? '';
-  problems.throwErrors();
+  const name = global.word('project');
+  if (name === null) return '';
   if (!isName(name) || name.includes('.'))
     problems.error('MLN_BAD_NAME', `${JSON.stringify(name)} cannot be a project’s name`, {
       place: global.placeOf('project'),
@@ -245,8 +245,7 @@ function portsOf(hosts: readonly Host[]): ReadonlyMap<string, Switch['ports']> {
 }
 
 function variablesOf(global: View, blocks: readonly Block[]): Record<string, string> {
-  const names = blocks.flatMap((block) =>
-    block.items.flatMap((item) => (item.kind === 'assignment' ? [item.name] : [])),
-  );
-  return Object.fromEntries([...new Set(names)].reverse().map((name) => [name, global.variable(name) ?? '']));
+  const items = blocks.toReversed().flatMap((block) => block.items);
+  const names = items.flatMap((item) => (item.kind === 'assignment' ? [item.name] : []));
+  return Object.fromEntries([...new Set(names)].map((name) => [name, global.variable(name) ?? '']));
 }

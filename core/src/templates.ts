@@ -2,12 +2,11 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod, readdir, rm, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, resolve } from 'node:path';
-import semver from './semver.js';
 import { failure, systemFailure, type Place } from './errors.js';
 import { makeFolder, moveFolder, readIfThere, writeAtomically } from './files.js';
 import { isName, namePattern } from './names.js';
 import type { Shell } from './shell.js';
-import { nearest } from './values.js';
+import { compareNames, nearest } from './values.js';
 
 /** What is known of a template; kept beside its image. */
 export interface Manifest {
@@ -50,9 +49,7 @@ export function createTemplates(folder: string, shell: Shell): Templates {
   const versionsOf = async (name: string): Promise<Manifest[]> => {
     const versions = await names(join(folder, name));
     const found = await Promise.all(versions.map((version) => readManifest(join(folder, name, version))));
-    return found
-      .flatMap((manifest) => manifest ?? [])
-      .sort((one, other) => compareVersions(other.version, one.version));
+    return found.flatMap((manifest) => manifest ?? []).sort((one, other) => compareNames(other.version, one.version));
   };
   const inRepository = async (text: string): Promise<Manifest | null> => {
     const [name = '', version] = text.split('@');
@@ -187,10 +184,6 @@ function nextVersion(newest: string | undefined): string {
   if (newest === undefined) return '1.0';
   const [major = 1, minor = 0] = newest.split('.').map((part) => Number.parseInt(part, 10) || 0);
   return `${major}.${minor + 1}`;
-}
-
-function compareVersions(one: string, other: string): number {
-  return semver.compare(semver.coerce(one) ?? '0.0.0', semver.coerce(other) ?? '0.0.0') || (one < other ? -1 : 1);
 }
 
 /** The SHA-256 of a file, hexadecimal. */

@@ -1,11 +1,11 @@
 import type { Problems } from './errors.js';
-import type { KeywordTable } from './keywords.js';
-import type { Block, Item, Tree } from './tree.js';
+import type { Keyword, KeywordTable } from './keywords.js';
+import type { Block, Item, Statement, Tree } from './tree.js';
 
 /** Superclasses hold what hosts hold. */
 const placeNames: Record<string, string> = { superclass: 'host' };
 
-/** Warns of keywords and blocks that no plug-in declares where they stand: once a place, and once for a whole block. */
+/** Tells of blocks where a value belongs, and the other way round. Warns of keywords and blocks that no plug-in declares where they stand: once a place, and once for a whole block. */
 export function reportUnknown(tree: Tree, keywords: KeywordTable, problems: Problems): void {
   const warn = (item: Item, name: string, place: string): void => {
     const where = place === 'project' ? 'at the top of a project' : `in ${place}`;
@@ -18,9 +18,18 @@ export function reportUnknown(tree: Tree, keywords: KeywordTable, problems: Prob
     for (const item of items) {
       if (item.kind !== 'statement' && item.kind !== 'block') continue;
       const keyword = keywords.find(place, item.keyword);
+      if (keyword) checkForm(item, keyword);
       if (keyword?.kind === 'block' && item.kind === 'block') checkBlock(item);
       else if (!keyword && !bareAddress(item, place)) warn(item, item.keyword || '{', place);
     }
+  };
+  const checkForm = (item: Block | Statement, { name, kind, named }: Keyword): void => {
+    const takesBlock = ['block', 'list', 'text'].includes(kind);
+    if (takesBlock === (item.kind === 'block')) return;
+    problems.error('MLN_BAD_VALUE', takesBlock ? `${name} takes a block` : `${name} takes a value, not a block`, {
+      place: item.place ?? undefined,
+      hint: takesBlock ? `write ${name} ${named ? 'NAME ' : ''}{ … }` : undefined,
+    });
   };
   const checkBlock = (block: Block): void => {
     const place = placeNames[block.keyword] ?? block.keyword;

@@ -181,7 +181,7 @@ function install(target: string): string {
     const filter = (each: string): boolean => !skipped.includes(relative(path, each));
     cpSync(path, join(target, 'node_modules', name), { recursive: true, dereference: true, filter });
   }
-  for (const path of ['bin', 'package.json', 'mln.config.yaml'])
+  for (const path of ['bin', 'package.json', 'mln.config.json'])
     cpSync(join(root, path), join(target, path), { recursive: true });
   if (!existsSync(join(target, 'node_modules/@mln/core/dist/index.js')))
     throw new Error('the packages are not compiled: npm run build');

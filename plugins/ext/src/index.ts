@@ -1,12 +1,13 @@
 import { open } from 'node:fs/promises';
 import type { Mln } from '@mln/core';
-import { extFilesystem } from './ext-filesystem.js';
 
 /** Claims images and devices that hold an ext2, ext3 or ext4 filesystem. */
 export default function ext(mln: Mln): void {
-  mln.hooks.filesystem.tapPromise('ext', async (path) =>
-    (await isExt(path)) ? extFilesystem(path, mln.shell) : undefined,
-  );
+  mln.hooks.filesystem.tapPromise('ext', async (path) => {
+    if (!(await isExt(path))) return undefined;
+    const { extFilesystem } = await import('./ext-filesystem.js');
+    return extFilesystem(path, mln.shell);
+  });
 }
 
 /** The superblock's magic number, 0xEF53 at byte 1080; see ext4(5) and the kernel's ext4 documentation. */

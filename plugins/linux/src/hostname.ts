@@ -13,6 +13,7 @@ export async function configureHostname(guest: Guest, host: Host): Promise<void>
   const lines = sorted.map(({ address, name }) => `${address} ${name}`);
   // Programs want to look up their own name.
   if (own.length === 0) lines.push(`127.0.1.1 ${host.name}`);
-  if (!/^127\.0\.0\.1\s/m.test(await guest.text('/etc/hosts'))) lines.unshift('127.0.0.1 localhost', '::1 localhost');
+  const others = (await guest.text('/etc/hosts')).replace(/^# mln hosts begin$[^]*?^# mln hosts end$/m, '');
+  if (!/^127\.0\.0\.1\s/m.test(others)) lines.unshift('127.0.0.1 localhost', '::1 localhost');
   await guest.region('/etc/hosts', 'hosts', lines.join('\n'));
 }

@@ -1,32 +1,20 @@
-import type { Host, Mln } from '@mln/core';
-import { configureAccounts } from './accounts.js';
-import { configureBoot } from './boot.js';
-import { configureConsole } from './console.js';
-import { findFamily } from './family.js';
-import { copyFiles } from './files.js';
-import { configureFstab } from './fstab.js';
-import { configureHostname } from './hostname.js';
-import { configureModules } from './modules.js';
-import { configureNetwork } from './network.js';
-import { createHasher } from './password.js';
-import { templateBuild } from './template-build.js';
+import type { Mln } from '@mln/core';
 
 /** Linux inside the guest: each keyword's meaning, by the family that is found in its template. */
 export default function linux(mln: Mln): void {
-  const hash = createHasher();
   mln.hooks.commands.tap('linux', (commands) => {
-    commands.add(templateBuild);
+    commands.add({
+      name: 'template build',
+      summary: 'Makes a template by a recipe: tiny.',
+      arguments: '<recipe>',
+      options: [
+        { flags: '--name <name>', help: 'its name; that of the recipe where left out' },
+        { flags: '--version <version>', help: 'its version; the next one where left out' },
+      ],
+      run: async (...args) => (await import('./template-build.js')).templateBuild(...args),
+    });
   });
-  mln.hooks.configureFilesystem.tapPromise('linux', async (guest, host: Host) => {
-    const family = await findFamily(guest, host);
-    await configureHostname(guest, host);
-    await configureNetwork(guest, host, family);
-    await configureAccounts(guest, host, hash);
-    await configureModules(guest, host);
-    await configureFstab(guest, host);
-    await configureConsole(guest, host, family);
-    await configureBoot(guest, host, family);
-    // What a project copies in wins over what is generated.
-    await copyFiles(guest, host, mln.folders.files);
-  });
+  mln.hooks.configureFilesystem.tapPromise('linux', async (guest, host) =>
+    (await import('./configure.js')).configure(guest, host, mln.folders.files),
+  );
 }

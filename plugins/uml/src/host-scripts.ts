@@ -88,8 +88,10 @@ halt)
   ;;
 kill) kill -KILL -- "-$(pid)" ;;
 wait)
+  # The last of its processes lets go of the disk.
   tries=0
-  while running; do
+  group=$(pid)
+  while kill -0 -- "-$group" 2>/dev/null; do
     tries=$((tries + 1))
     [ "$tries" -le $((\${2:-60} * 10)) ] || fail "still runs"
     # A kernel that was asked before its init could listen has begun anew.

@@ -26,28 +26,37 @@ export function monitor(
   project: Project,
 ): ReadonlyMap<string, Status> {
   const result = new Map(statuses);
-  const cpuOf = cpuBySession();
-  for (const unit of units) if (unit.hypervisor === 'uml') result.set(unit.name, statusOf(unit, project, cpuOf));
+  const sessions = readSessions();
+  for (const unit of units) if (unit.hypervisor === 'uml') result.set(unit.name, statusOf(unit, project, sessions));
   return result;
 }
 
 const down: Status = { state: 'down', ready: null, id: null, memory: null, cpu: null, network: null, detail: null };
 
-function statusOf(unit: Unit, project: Project, cpuOf: () => ReadonlyMap<number, number>): Status {
+function statusOf(unit: Unit, project: Project, sessions: () => ReadonlyMap<number, Session>): Status {
   const folder = join(project.directory, unit.name);
   if (unit.kind === 'switch' && unit.socket !== null)
     return { ...down, state: 'unknown', detail: `run by others: ${unit.socket}` };
   const pid = Number.parseInt(readOr(join(folder, 'pid'), ''), 10);
+  const own = realpathSync(folder);
   const where = Number.isNaN(pid) ? null : workingFolder(pid);
+  if (
+    where === null &&
+    (sessions()
+      .get(pid)
+      ?.members.some((each) => workingFolder(each) === own) ??
+      false)
+  )
+    return { ...down, state: 'up', id: pid, ready: false, detail: 'is going down' };
   if (where === UNREADABLE) return { ...down, state: 'unknown', detail: 'it belongs to another user' };
-  if (where === null || where !== realpathSync(folder))
+  if (where === null || where !== own)
     return { ...down, detail: Number.isNaN(pid) ? null : 'it has died; mln clean takes away what it left' };
   return {
     ...down,
     state: 'up',
     id: pid,
     memory: residentMemory(pid),
-    cpu: (cpuOf().get(pid) ?? 0) / TICKS,
+    cpu: (sessions().get(pid)?.ticks ?? 0) / TICKS,
     ready: unit.kind === 'host' ? isReady(unit, project, join(folder, 'console.log')) : null,
   };
 }
@@ -67,21 +76,31 @@ function residentMemory(pid: number): number | null {
   return Number.isNaN(pages) ? null : pages * PAGE;
 }
 
-/** Ticks of all processes by session: a guest's own processes are traced ones of its session. Read at first use. */
-function cpuBySession(): () => ReadonlyMap<number, number> {
-  let ticks: Map<number, number> | undefined;
+/** The processes of one session: a guest is one. Its last ones may outlive the first by a moment, and hold its disk. */
+interface Session {
+  readonly members: number[];
+  /** Clock ticks of processor time. */
+  ticks: number;
+}
+
+/** All sessions, from /proc at first use: a guest's own processes are traced ones of its session. */
+function readSessions(): () => ReadonlyMap<number, Session> {
+  let sessions: Map<number, Session> | undefined;
   return () => {
-    if (ticks) return ticks;
-    ticks = new Map();
+    if (sessions) return sessions;
+    sessions = new Map();
     for (const name of readdirSync('/proc')) {
       if (!/^\d+$/.test(name)) continue;
       const stat = readOr(`/proc/${name}/stat`, '');
       // Behind the name in parentheses: state, parent, group, session, …; user and system time are fields 14 and 15.
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      const session = Number(fields[3]);
-      ticks.set(session, (ticks.get(session) ?? 0) + Number(fields[11]) + Number(fields[12]));
+      const id = Number(fields[3]);
+      const session = sessions.get(id) ?? { members: [], ticks: 0 };
+      session.members.push(Number(name));
+      session.ticks += Number(fields[11]) + Number(fields[12]);
+      sessions.set(id, session);
     }
-    return ticks;
+    return sessions;
   };
 }
 

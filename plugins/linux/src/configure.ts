@@ -1,0 +1,28 @@
+import type { Guest, Host } from '@mln/core';
+import { configureAccounts } from './accounts.js';
+import { configureBoot } from './boot.js';
+import { configureConsole } from './console.js';
+import { findFamily } from './family.js';
+import { copyFiles } from './files.js';
+import { configureFstab } from './fstab.js';
+import { configureHostname } from './hostname.js';
+import { configureModules } from './modules.js';
+import { configureNetwork } from './network.js';
+import { createHasher } from './password.js';
+
+/** Guests share passwords, and a hash takes some 10 ms. */
+const hash = createHasher();
+
+/** Does all that the keywords say of a guest's inside. */
+export async function configure(guest: Guest, host: Host, filesFolder: string): Promise<void> {
+  const family = await findFamily(guest, host);
+  await configureHostname(guest, host);
+  await configureNetwork(guest, host, family);
+  await configureAccounts(guest, host, hash);
+  await configureModules(guest, host);
+  await configureFstab(guest, host);
+  await configureConsole(guest, host, family);
+  await configureBoot(guest, host, family);
+  // What a project copies in wins over what is generated.
+  await copyFiles(guest, host, filesFolder);
+}
