@@ -1,4 +1,5 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import pLimit from 'p-limit';
@@ -31,7 +32,7 @@ export async function buildLocally(
   await rm(staging, { recursive: true, force: true });
   try {
     await makeFolder(staging);
-    await writeFiles(staging, plan.files);
+    writeFiles(staging, plan.files);
     await buildUnits(mln, plan, { ...project, directory: staging }, report);
     await writeAtomically(join(staging, 'project.mln'), source);
     await writeState(staging, {
@@ -77,7 +78,7 @@ async function buildUnit(mln: Mln, planned: PlannedUnit, project: Project): Prom
   const { unit } = planned;
   const folder = join(project.directory, unit.name);
   await makeFolder(folder);
-  await writeFiles(folder, planned.files);
+  writeFiles(folder, planned.files);
   if (unit.kind === 'host') for (const disk of planned.disks) await buildDisk(mln, unit, disk, planned, project);
 }
 
@@ -119,11 +120,12 @@ function forHost(error: unknown, host: Host): unknown {
   return new MlnError(problems, { cause: error });
 }
 
-async function writeFiles(folder: string, files: readonly PlannedFile[]): Promise<void> {
+/** Scripts are many and small: written at once they take least. */
+function writeFiles(folder: string, files: readonly PlannedFile[]): void {
   try {
     for (const { path, text, executable } of files) {
-      await mkdir(dirname(join(folder, path)), { recursive: true, mode: 0o700 });
-      await writeFile(join(folder, path), text, { flag: 'wx', mode: executable ? 0o700 : 0o600 });
+      mkdirSync(dirname(join(folder, path)), { recursive: true, mode: 0o700 });
+      writeFileSync(join(folder, path), text, { flag: 'wx', mode: executable ? 0o700 : 0o600 });
     }
   } catch (error) {
     throw systemFailure(error, `the scripts in ${folder} cannot be written`);

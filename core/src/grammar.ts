@@ -96,16 +96,33 @@ const include = P.seqMap(
 
 const heredocWord = /^\d*<<-?(["']?)([A-Za-z_][A-Za-z0-9_]*)\1$/;
 
-/** Takes the lines up to one that is WORD alone. Gives [start of the lines, end of them, whether the word was found]. */
-function heredoc(input: string, at: number, endWord: string): { from: number; to: number; next: number } | null {
-  const end = new RegExp(`^[ \\t]*${endWord}[ \\t]*\\r?$`, 'gm');
-  end.lastIndex = at;
-  const match = end.exec(input);
-  return match && { from: at, to: match.index, next: end.lastIndex };
+/** The lines of a heredoc: [from, to), and where the text goes on behind the line that is WORD alone. */
+type Heredoc = (input: string, at: number, endWord: string) => { from: number; to: number; next: number } | null;
+
+/** Looks for all lines that are one word alone once, so that many a heredoc without an end costs no time. */
+function heredocs(): Heredoc {
+  let ends: Map<string, { to: number; next: number }[]> | undefined;
+  return (input, at, endWord) => {
+    if (!ends) {
+      ends = new Map();
+      for (const { 0: line, 1: word = '', index } of input.matchAll(/^[ \t]*([A-Za-z_][A-Za-z0-9_]*)[ \t]*\r?$/gm)) {
+        const same = ends.get(word);
+        const end = { to: index, next: index + line.length };
+        if (same) same.push(end);
+        else ends.set(word, [end]);
+      }
+      for (const same of ends.values()) same.reverse();
+    }
+    const left = ends.get(endWord) ?? [];
+    while ((left.at(-1)?.to ?? at) < at) left.pop();
+    const end = left.at(-1);
+    return end ? { from: at, ...end } : null;
+  };
 }
 
 /** Builds the grammar anew for each file: a newline has to know which heredocs were begun on its line. */
 function grammar(): P.Parser<Node[]> {
+  const heredoc = heredocs();
   let begun: { at: number; word: string; fences: boolean }[] = [];
 
   /** The end of a line, or of the file; it takes the lines of the heredocs that were begun. */

@@ -66,6 +66,8 @@ export function createGuest(base: Filesystem, project: Project): Guest {
     if (path === '/') return { type: 'directory', mode: 0o755, owner: 0, group: 0, size: 0 };
     const node = changed.get(path);
     if (node) return node.type === 'removed' ? null : toEntry(node);
+    const parent = posix.dirname(path);
+    if (parent !== '/' && (await at(parent))?.type !== 'directory') return null;
     return (await listBase(posix.dirname(path))).get(posix.basename(path)) ?? null;
   };
 

@@ -31,6 +31,7 @@ export {
   type Value,
 } from './project.js';
 export { quote, type PlannedFile, type Scripts } from './scripts.js';
+export type { Dialogue, Talk } from './dialogue.js';
 export type { Shell, ShellOptions, ShellResult } from './shell.js';
 export { readyMark, unknownStatus, type Status } from './status.js';
 export type { Store } from './store.js';

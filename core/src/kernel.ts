@@ -6,6 +6,7 @@ import type { Folders } from './folders.js';
 import { createHooks, type HookName, type Hooks } from './hooks.js';
 import { createKeywordTable, type KeywordTable } from './keywords.js';
 import type { Shell } from './shell.js';
+import { talk, type Talk } from './dialogue.js';
 import { fileStore } from './store.js';
 import { stampOrigins } from './origins.js';
 import type { Tree } from './tree.js';
@@ -31,6 +32,7 @@ export interface Mln {
   /** A plug-in's own hook, made by whoever mentions it first. */
   hook<H>(name: string, create: () => H): H;
   readonly shell: Shell;
+  readonly talk: Talk;
   readonly folders: Folders;
   readonly configuration: Configuration;
   readonly plugins: readonly LoadedPlugin[];
@@ -40,13 +42,21 @@ export interface Mln {
 
 export interface KernelOptions {
   readonly shell: Shell;
+  /** How to talk with programs; for real where left out. */
+  readonly talk?: Talk;
   readonly folders: Folders;
   readonly configuration: Configuration;
   readonly plugins: readonly LoadedPlugin[];
 }
 
 /** Makes a kernel and lets each plug-in tap its hooks, in their order; the core's own taps come last. */
-export async function createMln({ shell, folders, configuration, plugins }: KernelOptions): Promise<Mln> {
+export async function createMln({
+  shell,
+  talk: talkTo = talk,
+  folders,
+  configuration,
+  plugins,
+}: KernelOptions): Promise<Mln> {
   const hooks = createHooks();
   const own = new Map<string, unknown>();
   let keywords: KeywordTable | undefined;
@@ -59,6 +69,7 @@ export async function createMln({ shell, folders, configuration, plugins }: Kern
       return own.get(name) as H;
     },
     shell,
+    talk: talkTo,
     folders,
     configuration,
     plugins,

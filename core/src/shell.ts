@@ -35,12 +35,19 @@ const packages: Record<string, string> = {
   setarch: 'util-linux',
 };
 
+/** The library that runs programs, loaded when the first one is run. */
+export async function loadExeca(): Promise<(typeof import('execa'))['execa']> {
+  return (await import('execa')).execa;
+}
+
 /** The one place where programs are run. Administrators' folders are looked through too: e2fsprogs lives there. */
 export const runShell: Shell = async (program, args, options = {}) => {
-  const { execa } = await import('execa');
+  const execa = await loadExeca();
   const result = await execa(program, args, {
     reject: false,
     stripFinalNewline: false,
+    // Whoever ends mln may leave its children be: what they half made is told apart and taken away, see recover.ts.
+    cleanup: false,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     env: { ...options.env, LC_ALL: 'C', PATH: searchPath() },
     ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
