@@ -89,6 +89,7 @@ test('a host that was killed is told as dead, cleaned, and started again', async
 test('stopped, nothing is left running, and the images are clean', async () => {
   await lab.ok('stop', '-p', 'ring');
   expect(await status('-u')).toEqual([]);
+  expect(await lab.ok('status', '-p', 'ring')).not.toContain('died');
   expect(lab.processes()).toEqual([]);
   for (const host of ['router1', 'router2']) {
     const { stdout } = await lab.run('dumpe2fs', ['-h', join(lab.projects, 'ring', host, 'root.img')]);

@@ -2,6 +2,7 @@ import {
   closeSync,
   fstatSync,
   openSync,
+  existsSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -34,29 +35,29 @@ export function monitor(
 const down: Status = { state: 'down', ready: null, id: null, memory: null, cpu: null, network: null, detail: null };
 
 function statusOf(unit: Unit, project: Project, sessions: () => ReadonlyMap<number, Session>): Status {
-  const folder = join(project.directory, unit.name);
+  const folder = realpathSync(join(project.directory, unit.name));
   if (unit.kind === 'switch' && unit.socket !== null)
     return { ...down, state: 'unknown', detail: `run by others: ${unit.socket}` };
   const pid = Number.parseInt(readOr(join(folder, 'pid'), ''), 10);
-  const own = realpathSync(folder);
-  const where = Number.isNaN(pid) ? null : workingFolder(pid);
-  if (
-    where === null &&
-    (sessions()
-      .get(pid)
-      ?.members.some((each) => workingFolder(each) === own) ??
-      false)
-  )
-    return { ...down, state: 'up', id: pid, ready: false, detail: 'is going down' };
+  if (Number.isNaN(pid)) return down;
+  const where = workingFolder(pid);
   if (where === UNREADABLE) return { ...down, state: 'unknown', detail: 'it belongs to another user' };
-  if (where === null || where !== own)
-    return { ...down, detail: Number.isNaN(pid) ? null : 'it has died; mln clean takes away what it left' };
+  if (where === folder) return upStatus(unit, project, folder, pid, sessions().get(pid)?.ticks ?? 0);
+  const last = sessions().get(pid)?.members ?? [];
+  if (last.some((each) => workingFolder(each) === folder))
+    return { ...down, state: 'up', id: pid, ready: false, detail: 'is going down' };
+  // Who ends by himself takes his socket away.
+  const left = join(folder, unit.kind === 'host' ? join('run', unit.name) : 'ctl');
+  return existsSync(left) ? { ...down, detail: 'it has died; mln clean takes away what it left' } : down;
+}
+
+function upStatus(unit: Unit, project: Project, folder: string, pid: number, ticks: number): Status {
   return {
     ...down,
     state: 'up',
     id: pid,
     memory: residentMemory(pid),
-    cpu: (sessions().get(pid)?.ticks ?? 0) / TICKS,
+    cpu: ticks / TICKS,
     ready: unit.kind === 'host' ? isReady(unit, project, join(folder, 'console.log')) : null,
   };
 }
