@@ -11,7 +11,7 @@ const GRACE = 8;
 /** Milliseconds that every host is given to react where nothing is destroyed, however late its turn comes. */
 const LEAST = 5000;
 /** Seconds after which a host that still runs is asked again to shut down: at the first time its kernel may not have listened. */
-const ASK_AGAIN = 5;
+const ASK_AGAIN = 3;
 
 /** Starts the units of a part; with `wait`, until its hosts are ready. */
 export async function startUnits(execution: Execution): Promise<Outcome> {

@@ -86,16 +86,16 @@ halt)
   sleep 2
   ask halt || :
   ;;
-kill) kill -KILL -- "-$(pid)" ;;
+kill) kill -KILL "-$(pid)" ;;
 wait)
   # The last of its processes lets go of the disk.
   tries=0
   group=$(pid)
-  while kill -0 -- "-$group" 2>/dev/null; do
+  while kill -0 "-$group" 2>/dev/null; do
     tries=$((tries + 1))
     [ "$tries" -le $((\${2:-60} * 10)) ] || fail "still runs"
     # A kernel that was asked before its init could listen has begun anew.
-    [ $((tries % 50)) -ne 0 ] || ask cad || :
+    [ $((tries % 20)) -ne 0 ] || ask cad || :
     sleep 0.1
   done
   ;;
