@@ -3,8 +3,8 @@ import { loadExeca, searchPath } from './shell.js';
 /** A program that answers line by line. */
 export interface Dialogue {
   /** Sends a line and gives what is printed until the next prompt; lines wait for each other. */
-  ask(line: string): Promise<string>;
-  end(): void;
+  readonly ask: (line: string) => Promise<string>;
+  readonly end: () => void;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import type { Place, Problem } from '../src/errors.js';
-import type { Host, Interface, Project, Switch } from '../src/project.js';
+import type { Host, Interface, Project, Switch, Value } from '../src/project.js';
 import type { Item } from '../src/tree.js';
 import { formatSize, MiB } from '../src/values.js';
 
@@ -55,7 +55,7 @@ function outlineOfSwitch(unit: Switch): string[] {
     `switch ${unit.name}`,
     ...unit.ports.map(([host, name]) => `  port ${host} ${name}`),
     ...rest(unit, ['kind', 'name', 'ports', 'place', 'hypervisor', 'keywords'], { hub: false }),
-    ...rest(unit.keywords, [], {}),
+    ...rest(unit.keywords, Object.keys(unit), {}),
   ];
 }
 
@@ -91,7 +91,7 @@ function outlineOfInterface({ name, addresses, dhcp, ...others }: Interface): st
 
 /** `name value` for each entry that is neither null nor its default; `only` turns the list of names round. */
 function rest(from: object, names: readonly string[], defaults: Record<string, unknown>, only = false): string[] {
-  return Object.entries(from).flatMap(([name, value]: [string, unknown]) =>
+  return Object.entries(from).flatMap(([name, value]: [string, Value | null]) =>
     names.includes(name) !== only || value === null || value === defaults[name] ? [] : [`  ${name} ${String(value)}`],
   );
 }

@@ -1,0 +1,190 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { transformFileSync } from '@swc/core';
+import { startTime, takeLock } from '../src/lock.js';
+import { scratchFolder } from './scratch.js';
+
+/** The lock's sources as Node reads them, so that other processes can take it. */
+const code = scratchFolder();
+const children: ChildProcess[] = [];
+
+beforeAll(() => {
+  writeFileSync(join(code, 'package.json'), '{ "type": "module" }');
+  for (const name of ['lock', 'files', 'errors', 'codes']) {
+    const source = join(import.meta.dirname, `../src/${name}.ts`);
+    const options = { swcrc: false, jsc: { target: 'es2022', parser: { syntax: 'typescript' } } } as const;
+    writeFileSync(join(code, `${name}.js`), transformFileSync(source, options).code);
+  }
+});
+
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
+/** Runs a script beside the lock's code. */
+function run(script: string, ...args: string[]): ChildProcess {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, ...args], {
+    cwd: code,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  children.push(child);
+  return child;
+}
+
+/** A process that holds the lock until it is killed. */
+async function holder(projects: string): Promise<ChildProcess> {
+  const child = run(
+    `import { takeLock } from './lock.js';
+     await takeLock(process.argv[1], 'p', 'build');
+     console.log('held');
+     setInterval(() => {}, 1000);`,
+    projects,
+  );
+  if (child.stdout) await once(child.stdout, 'data');
+  return child;
+}
+
+async function end(child: ChildProcess, signal?: NodeJS.Signals): Promise<unknown> {
+  const exit = once(child, 'exit');
+  if (signal) child.kill(signal);
+  return (await exit)[0];
+}
+
+/** What a process writes into its lock file. */
+function announced(child: ChildProcess, changes: Record<string, string> = {}): string {
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  const { pid = 0 } = child;
+  return JSON.stringify({ pid, started: startTime(pid), boot, host: hostname(), user: 'me', doing: 'x', ...changes });
+}
+
+/** The files of locks in a folder. */
+function locks(projects: string): string[] {
+  return readdirSync(projects).filter((name) => name.includes('.lock.'));
+}
+
+test('a lock that is released can be taken again, and leaves nothing behind', async () => {
+  const projects = join(scratchFolder(), 'projects');
+  for (let time = 1; time <= 3; time += 1) {
+    const lock = await takeLock(projects, 'p', 'build');
+    expect(locks(projects)).toHaveLength(1);
+    lock.release();
+    lock.release();
+  }
+  expect(locks(projects)).toEqual([]);
+});
+
+test('one process has it at a time', async () => {
+  const projects = scratchFolder();
+  const script = `
+    import { rmSync, writeFileSync } from 'node:fs';
+    import { setTimeout as pause } from 'node:timers/promises';
+    import { takeLock } from './lock.js';
+    const [, projects] = process.argv;
+    for (let taken = 0; taken < 15; ) {
+      const lock = await takeLock(projects, 'p', 'build').catch((error) => {
+        if (error.code !== 'MLN_LOCKED') throw error;
+      });
+      if (!lock) continue;
+      writeFileSync(projects + '/alone', '', { flag: 'wx' });
+      await pause(1);
+      rmSync(projects + '/alone');
+      lock.release();
+      taken += 1;
+      await pause(2);
+    }`;
+  const both = [run(script, projects), run(script, projects)];
+  expect(await Promise.all(both.map((child) => end(child)))).toEqual([0, 0]);
+  expect(readdirSync(projects)).toEqual([]);
+});
+
+test('whoever finds it taken is told by whom; other projects are free', async () => {
+  const projects = scratchFolder();
+  const child = await holder(projects);
+  await expect(takeLock(projects, 'p', 'start')).rejects.toMatchObject({
+    code: 'MLN_LOCKED',
+    exit: 75,
+    message: expect.stringMatching(`build by .* \\(process ${child.pid ?? 0}\\)`) as unknown,
+  });
+  expect(locks(projects)).toHaveLength(1);
+  (await takeLock(projects, 'p2', 'start')).release();
+  (await takeLock(projects, 'lock', 'start')).release();
+  await end(child, 'SIGKILL');
+});
+
+test('a lock cannot be taken twice by one process', async () => {
+  const projects = scratchFolder();
+  const lock = await takeLock(projects, 'p', 'build');
+  await expect(takeLock(projects, 'p', 'start')).rejects.toMatchObject({ code: 'MLN_LOCKED' });
+  lock.release();
+});
+
+test('the lock of a process that was killed is nobody’s', async () => {
+  const projects = scratchFolder();
+  const child = await holder(projects);
+  expect(locks(projects)).toHaveLength(1);
+  await end(child, 'SIGKILL');
+  const lock = await takeLock(projects, 'p', 'start');
+  expect(locks(projects)).toHaveLength(1);
+  lock.release();
+  expect(locks(projects)).toEqual([]);
+});
+
+test.each([
+  ['began at another time: its number was used again', { started: '1' }],
+  ['ran before the machine was booted', { boot: 'another' }],
+])('a holder that %s is dead', async (_, changes) => {
+  const projects = scratchFolder();
+  const child = run('setInterval(() => {}, 1000)');
+  const file = `.p.lock.${child.pid ?? 0}-00000000`;
+  writeFileSync(join(projects, file), announced(child));
+  await expect(takeLock(projects, 'p', 'start')).rejects.toMatchObject({ code: 'MLN_LOCKED' });
+  writeFileSync(join(projects, file), announced(child, changes));
+  (await takeLock(projects, 'p', 'start')).release();
+  expect(locks(projects)).toEqual([]);
+  await end(child, 'SIGKILL');
+});
+
+test('of a holder on another machine nobody knows that it is dead', async () => {
+  const projects = scratchFolder();
+  const child = run('');
+  const text = announced(child, { host: 'elsewhere', started: '1' });
+  await end(child);
+  writeFileSync(join(projects, `.p.lock.${child.pid ?? 0}-00000000`), text);
+  await expect(takeLock(projects, 'p', 'start')).rejects.toMatchObject({
+    message: expect.stringContaining('on elsewhere') as unknown,
+  });
+});
+
+test('a file that is half written is taken away when its writer is dead', async () => {
+  const projects = scratchFolder();
+  const [living, dead] = [run('setInterval(() => {}, 1000)'), run('')];
+  await end(dead);
+  const [half, left] = [living, dead].map((child) => join(projects, `.p.lock.${child.pid ?? 0}-00000000.tmp`));
+  for (const file of [half, left]) writeFileSync(file ?? '', '{"pid":');
+  writeFileSync(join(projects, '.p.lock.1-damaged'), 'no JSON');
+  (await takeLock(projects, 'p', 'start')).release();
+  expect(existsSync(half ?? '')).toBe(true);
+  expect(existsSync(left ?? '')).toBe(false);
+  expect(locks(projects)).toHaveLength(1);
+  await end(living, 'SIGKILL');
+});
+
+test('a folder that cannot be made is told of', async () => {
+  const folder = scratchFolder();
+  writeFileSync(join(folder, 'file'), '');
+  await expect(takeLock(join(folder, 'file', 'projects'), 'p', 'x')).rejects.toMatchObject({ code: 'MLN_IO' });
+  mkdirSync(join(folder, 'projects'));
+  (await takeLock(join(folder, 'projects'), 'p', 'x')).release();
+});
+
+test.each([
+  [process.pid, /^\d+$/],
+  [0x7fffffff, /^null$/],
+  [NaN, /^null$/],
+])('when process %d began', (pid, expected) => {
+  expect(String(startTime(pid))).toMatch(expected);
+});
