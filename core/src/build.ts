@@ -79,7 +79,13 @@ async function buildUnit(mln: Mln, planned: PlannedUnit, project: Project): Prom
   const folder = join(project.directory, unit.name);
   await makeFolder(folder);
   writeFiles(folder, planned.files);
-  if (unit.kind === 'host') for (const disk of planned.disks) await buildDisk(mln, unit, disk, planned, project);
+  if (unit.kind === 'switch') return;
+  for (const disk of planned.disks)
+    try {
+      await buildDisk(mln, unit, disk, planned, project);
+    } catch (error) {
+      throw forHost(error, unit);
+    }
 }
 
 async function buildDisk(
@@ -91,25 +97,25 @@ async function buildDisk(
 ): Promise<void> {
   const { disk, template, size } = planned;
   const store = mln.hooks.disk.call(disk, host, project);
-  if (!store) throw failure('MLN_NO_CLAIM', `${host.name}: no plug-in keeps disks as ${disk.store}`);
+  if (!store) throw failure('MLN_NO_CLAIM', `no plug-in keeps disks as ${disk.store}`);
   if (disk.existing) {
     if (disk.mount?.type !== 'hostfs' && !(await store.exists()))
-      throw failure('MLN_NO_FILE', `${host.name}: there is no disk ${store.path}`, { place: host.place ?? undefined });
+      throw failure('MLN_NO_FILE', `there is no disk ${store.path}`);
   } else await store.create(template?.path ?? null, size);
   if (disk.role === 'swap') await mln.shell('mkswap', [store.path]);
-  if (disk.role !== 'root') return;
-  const filesystem = await mln.hooks.filesystem.promise(store.path);
-  if (!filesystem) throw noFilesystem(host.name, store.path);
-  try {
+  if (disk.role === 'root') {
+    const filesystem = await mln.hooks.filesystem.promise(store.path);
+    if (!filesystem) throw noFilesystem(store.path);
     if (template && size > template.size) await filesystem.grow();
     await filesystem.apply(edits);
     await filesystem.check();
-  } catch (error) {
-    throw forHost(error, host);
   }
+  const { owner, group } = host.keywords;
+  if (!disk.existing && (owner !== undefined || group !== undefined))
+    await mln.shell('chown', ['--', `${owner ?? ''}${group === undefined ? '' : `:${group}`}`, store.path]);
 }
 
-/** A plug-in that edits an image does not know whose it is. */
+/** Who makes or edits a disk does not know whose it is. */
 function forHost(error: unknown, host: Host): unknown {
   if (!isMlnError(error)) return error;
   const problems = error.problems.map((problem) => ({

@@ -248,6 +248,8 @@ export function withRegion(text: string, name: string, inner: string | null): st
   const from = text.indexOf(begin);
   const to = from < 0 ? -1 : text.indexOf(end, from);
   if (to >= 0) return text.slice(0, from) + body + text.slice(to + end.length);
+  // Somebody has taken the end away: what stands behind the beginning may be theirs.
+  if (from >= 0) return withRegion(text.slice(0, from) + text.slice(from + begin.length), name, inner);
   return `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${body}`;
 }
 

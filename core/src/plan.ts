@@ -1,5 +1,4 @@
 import { dirname } from 'node:path';
-import { hookBlocks } from './core-keywords.js';
 import { failure, Problems, type Problem } from './errors.js';
 import type { Edit, Filesystem } from './filesystem.js';
 import { createGuest } from './guest.js';
@@ -112,18 +111,14 @@ async function filesystemOf(planning: Planning, path: string, host: Host): Promi
   const known = planning.filesystems.get(path);
   if (known) return known;
   const found = await planning.mln.hooks.filesystem.promise(path);
-  if (!found) throw noFilesystem(host.name, path);
+  if (!found) throw noFilesystem(path, host);
   planning.filesystems.set(path, found);
   return found;
 }
 
-export function noFilesystem(host: string, path: string): Error {
-  return failure('MLN_NO_FILESYSTEM', `${host}: no plug-in reads the filesystem of ${path}`, {
+export function noFilesystem(path: string, host?: Host): Error {
+  return failure('MLN_NO_FILESYSTEM', `no plug-in reads the filesystem of ${path}`, {
+    place: host?.place ?? undefined,
     hint: '@mln/plugin-ext reads ext2, ext3 and ext4',
   });
-}
-
-/** The hook blocks that a project has, in their order. */
-export function hookBlocksOf(project: Project): readonly (typeof hookBlocks)[number][] {
-  return hookBlocks.filter((name) => project.hookBlocks[name] !== undefined);
 }

@@ -1,4 +1,5 @@
-import type { Problems } from './errors.js';
+import { dirname, resolve } from 'node:path';
+import type { Place, Problems } from './errors.js';
 import type { Keyword, KeywordTable } from './keywords.js';
 import type { Disk, Host, Value } from './project.js';
 import { resolveInterface } from './resolve-networks.js';
@@ -30,7 +31,7 @@ export function resolveHost(
   problems: Problems,
 ): Host {
   const defaults = (keyword: string): string => keywords.find('host', keyword)?.default ?? '';
-  const others = readOthers(view, keywords);
+  const others = withKernelPath(readOthers(view, keywords), view);
   const memory = view.size('memory', MiB) || Number.parseInt(defaults('memory'), 10) * MiB;
   return {
     kind: 'host',
@@ -52,6 +53,13 @@ export function resolveHost(
     ...others,
     place: view.place ?? null,
   };
+}
+
+/** A kernel that is named by a path is looked for beside the file; a bare name is a program. */
+function withKernelPath<T extends Pick<Host, 'keywords'>>(found: T, view: View): T {
+  const { kernel } = found.keywords;
+  if (typeof kernel !== 'string' || !kernel.includes('/')) return found;
+  return { ...found, keywords: Object.assign(found.keywords, { kernel: besideFile(kernel, view.placeOf('kernel')) }) };
 }
 
 /** Reads all values that have no field in the model, by the kinds that their keywords are declared with. */
@@ -102,7 +110,7 @@ function resolveDisks(view: View, problems: Problems): Disk[] {
     mount: null,
     ...details,
   });
-  const existing = view.word('filesystem');
+  const existing = besideFile(view.word('filesystem'), view.placeOf('filesystem'));
   const sizes = { size: view.size('size') || null, freeSpace: view.size('free_space') || null };
   const disks = [
     existing === null ? disk('root', 'root.img', sizes) : disk('root', existing, { existing: true, ...sizes }),
@@ -115,9 +123,14 @@ function resolveDisks(view: View, problems: Problems): Disk[] {
       problems.error('MLN_BAD_VALUE', 'mount takes a source, a mount point that begins with /, a type and options', {
         place: place ?? undefined,
       });
-    else disks.push(disk('mount', source, { existing: true, mount: { point, type, options } }));
+    else disks.push(disk('mount', besideFile(source, place), { existing: true, mount: { point, type, options } }));
   }
   return disks;
+}
+
+/** A relative path starts at the file that names it. */
+function besideFile<T extends string | null>(path: T, place: Place | null | undefined): T | string {
+  return path === null || !place ? path : resolve(dirname(place.file), path);
 }
 
 /** A record without a prototype: `__proto__` and `constructor` are names like others. */

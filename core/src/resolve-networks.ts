@@ -48,7 +48,6 @@ export function checkNetworks(project: Project, problems: Problems): Project {
   const segments = new Map<string, { address: Address; host: string; place: Place | null }[]>();
   for (const host of project.hosts)
     for (const each of host.interfaces) {
-      checkSwitch(project, each, problems);
       const segment = each.switch ?? each.bridge;
       if (segment === null) continue;
       const known = segments.get(segment) ?? [];
@@ -82,17 +81,23 @@ export function checkNetworks(project: Project, problems: Problems): Project {
   return { ...project, hosts };
 }
 
-function checkSwitch(project: Project, each: Interface, problems: Problems): void {
-  if (each.switch === null || project.switches.some((known) => known.name === each.switch)) return;
-  const names = project.switches.map((known) => known.name);
-  const guess = nearest(each.switch, names);
-  problems.error('MLN_NO_SWITCH', `no switch named ${each.switch}`, {
+/** Checks that every switch that an interface names is declared. */
+export function checkSwitches(project: Project, problems: Problems): void {
+  const names = new Set(project.switches.map((known) => known.name));
+  for (const host of project.hosts)
+    for (const each of host.interfaces)
+      if (each.switch !== null && !names.has(each.switch)) noSwitch(each, each.switch, [...names], problems);
+}
+
+function noSwitch(each: Interface, name: string, names: readonly string[], problems: Problems): void {
+  const guess = nearest(name, names);
+  problems.error('MLN_NO_SWITCH', `no switch named ${name}`, {
     place: each.place ?? undefined,
     hint: guess
       ? `did you mean ${guess}?`
       : names.length > 0
         ? `known switches are ${names.join(', ')}`
-        : `add switch ${each.switch} { }`,
+        : `add switch ${name} { }`,
   });
 }
 

@@ -6,7 +6,7 @@ import type { KeywordTable } from './keywords.js';
 import { isName, isTaken, namePattern } from './names.js';
 import type { Host, Project, Switch, Unit } from './project.js';
 import { resolveHost } from './resolve-host.js';
-import { checkNetworks } from './resolve-networks.js';
+import { checkNetworks, checkSwitches } from './resolve-networks.js';
 import { resolveSwitch } from './resolve-switch.js';
 import type { Block, Tree } from './tree.js';
 import { reportUnknown } from './unknown.js';
@@ -79,6 +79,7 @@ export function resolveProject(tree: Tree, keywords: KeywordTable, hooks: Hooks,
     variables: variablesOf(global, blocks.global),
     secret: null,
   };
+  checkSwitches(draft, problems);
   problems.throwErrors();
 
   const claimed = claimUnits(draft, views, hooks, problems);
@@ -108,6 +109,8 @@ function claimUnits(draft: Project, views: ReadonlyMap<Unit, View>, hooks: Hooks
   };
   const hosts = draft.hosts.map((host): Host => claimOne(host, draft));
   const withHosts = { ...draft, hosts };
+  // Where a host could not be claimed, its switches are not to blame.
+  if (problems.all.some(({ severity }) => severity === 'error')) return withHosts;
   const switches = draft.switches.map((each): Switch => claimOne(each, withHosts));
   return { ...withHosts, switches };
 }

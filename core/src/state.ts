@@ -66,16 +66,18 @@ export async function listProjects(projects: string): Promise<readonly string[]>
 
 function parse(text: string, directory: string): State {
   let state: Omit<State, 'schema'> & { readonly schema: number };
+  let schema: number;
   try {
     state = JSON.parse(text) as typeof state;
+    ({ schema } = state);
   } catch (error) {
     throw failure('MLN_BAD_STATE', `${directory}/state.json is damaged`, {
       cause: error,
-      hint: 'build the project again; its disks are still in its folder',
+      hint: 'the disks are still in the folder: keep it elsewhere before you build again',
     });
   }
-  if (state.schema === SCHEMA) return { ...state, schema: SCHEMA };
-  throw failure('MLN_BAD_STATE', `${directory}/state.json is of form ${state.schema}; this mln reads form ${SCHEMA}`, {
+  if (schema === SCHEMA) return { ...state, schema };
+  throw failure('MLN_BAD_STATE', `${directory}/state.json is of form ${schema}; this mln reads form ${SCHEMA}`, {
     hint: 'use the mln that built it, or a newer one',
   });
 }

@@ -25,7 +25,7 @@ export function fileStore(disk: Disk, host: Host, project: Project, shell: Shell
     try {
       await act();
     } catch (error) {
-      throw systemFailure(error, `${host.name}: ${path} cannot be ${doing}`);
+      throw systemFailure(error, `${path} cannot be ${doing}`);
     }
   };
   return {

@@ -77,7 +77,7 @@ export function block(keyword: string, words: readonly string[], items: readonly
 
 /** Writes a value as one word that reads as that value. */
 export function quoteWord(value: string): string {
-  if (/^[^\s;{}"'\\#$<][^\s;{}"'\\$]*$/.test(value)) return value;
+  if (/^[^\s;{}"'\\#$<][^\s;{}"'\\$<]*$/.test(value)) return value;
   return `"${value.replace(/["\\$]/g, '\\$&')}"`;
 }
 

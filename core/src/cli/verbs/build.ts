@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Exit, type ExitCode } from '../../codes.js';
 import type { CommandContext, CommandOptions } from '../../commands.js';
 import { decide } from '../../decide.js';
@@ -24,6 +26,7 @@ export async function build(
   await withProject(context, name, 'build', async () => {
     const previous = await readState(mln.folders.projects, name);
     if (previous) await agreeToReplace(context, previous.project, options);
+    else refuseStrangers(join(mln.folders.projects, name));
     const project = decide(read.project, previous?.project ?? null);
     await operate(mln, 'build', project, { source: read.source }, terminal.report);
     terminal.note(
@@ -45,6 +48,14 @@ function refuseUnknown(read: ReadProject, options: CommandOptions): void {
       hint: 'correct them, or build with --allow-unknown',
     },
   ]);
+}
+
+/** A folder that mln cannot read as a project may hold somebody's disks. */
+function refuseStrangers(folder: string): void {
+  if (!existsSync(folder)) return;
+  throw failure('MLN_PROJECT_EXISTS', `${folder} is there and is no project of mln’s; it is left as it is`, {
+    hint: 'move it away to build here',
+  });
 }
 
 async function agreeToReplace(
