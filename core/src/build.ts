@@ -76,9 +76,7 @@ async function buildUnits(mln: Mln, plan: Plan, project: Project, report: Report
 
 async function buildUnit(mln: Mln, planned: PlannedUnit, project: Project): Promise<void> {
   const { unit } = planned;
-  const folder = join(project.directory, unit.name);
-  await makeFolder(folder);
-  writeFiles(folder, planned.files);
+  writeFiles(join(project.directory, unit.name), planned.files);
   if (unit.kind === 'switch') return;
   for (const disk of planned.disks)
     try {
@@ -129,6 +127,7 @@ function forHost(error: unknown, host: Host): unknown {
 /** Scripts are many and small: written at once they take least. */
 function writeFiles(folder: string, files: readonly PlannedFile[]): void {
   try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     for (const { path, text, executable } of files) {
       mkdirSync(dirname(join(folder, path)), { recursive: true, mode: 0o700 });
       writeFileSync(join(folder, path), text, { flag: 'wx', mode: executable ? 0o700 : 0o600 });

@@ -1,4 +1,5 @@
-import { chmod, open, rm, stat, truncate } from 'node:fs/promises';
+import { chmodSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemFailure } from './errors.js';
 import type { Disk, Host, Project } from './project.js';
@@ -38,10 +39,10 @@ export function fileStore(disk: Disk, host: Host, project: Project, shell: Shell
       ),
     create: (template, size) =>
       attempt('made', async () => {
-        if (template === null) await (await open(path, 'wx', 0o600)).close();
+        if (template === null) writeFileSync(path, '', { flag: 'wx', mode: 0o600 });
         else await shell('cp', ['--sparse=always', '--reflink=auto', '--', template, path]);
-        await chmod(path, 0o600);
-        if (template === null || (await stat(path)).size !== size) await truncate(path, size);
+        chmodSync(path, 0o600);
+        if (statSync(path).size !== size) truncateSync(path, size);
       }),
     grow: (size) => attempt('grown', () => truncate(path, size)),
     remove: () => attempt('removed', () => rm(path, { force: true })),

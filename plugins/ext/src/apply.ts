@@ -1,0 +1,71 @@
+import { readFile as readHostFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { failure, type Edit, type Entry, type Shell } from '@mln/core';
+import { debugfs, linesFor } from './debugfs.js';
+import { withFolder } from './private-folder.js';
+import { readDirectory, readFile } from './read.js';
+import type { Reader } from './reader.js';
+
+/** Carries out edits in one run of debugfs. */
+export async function apply(shell: Shell, image: string, edits: readonly Edit[], reader: Reader): Promise<void> {
+  await withFolder(async (folder) => {
+    const lines = edits.flatMap((edit) =>
+      linesFor(edit, ({ content }) => (Buffer.isBuffer(content) ? folder.fileWith(content) : content.source)),
+    );
+    const { complaints } = await debugfs(shell, image, lines, { write: true });
+    if (complaints.length > 0) throw await editFailure(reader, image, edits, complaints);
+  });
+}
+
+/** debugfs does not say which line it complains of: the image is asked what is missing. */
+async function editFailure(
+  reader: Reader,
+  image: string,
+  edits: readonly Edit[],
+  complaints: readonly string[],
+): Promise<Error> {
+  const said = complaints.slice(0, 3).join('; ');
+  if (/Could not allocate|No free space|no free/i.test(said))
+    return failure('MLN_NO_SPACE', `the filesystem of ${image} is full at ${await firstUndone(reader, image, edits)}`, {
+      cause: said,
+      hint: 'give the host more room with free_space',
+    });
+  if (/No space left on device|Disk quota exceeded/.test(said))
+    return failure('MLN_NO_SPACE', `the disk that holds ${image} is full`, {
+      cause: said,
+      hint: 'free some space and try again',
+    });
+  return failure(
+    'MLN_GUEST_EDIT',
+    `${await firstUndone(reader, image, edits)} in ${image} could not be changed: ${said}`,
+  );
+}
+
+async function firstUndone(reader: Reader, image: string, edits: readonly Edit[]): Promise<string> {
+  for (const edit of edits) {
+    const entry = (await readDirectory(reader, image, dirname(edit.path)))?.get(basename(edit.path));
+    if (
+      edit.do === 'remove'
+        ? edits.some((other) => other !== edit && other.path === edit.path) || !entry
+        : entry && (await isDone(reader, image, edit, entry))
+    )
+      continue;
+    return edit.path;
+  }
+  return 'one of its files';
+}
+
+/** A file that did not fit has its whole size already, and zeros for what is missing. */
+async function isDone(
+  reader: Reader,
+  image: string,
+  edit: Exclude<Edit, { do: 'remove' }>,
+  entry: Entry,
+): Promise<boolean> {
+  if (entry.mode !== edit.mode || entry.owner !== edit.owner || entry.group !== edit.group) return false;
+  if (edit.do !== 'file') return true;
+  const content = Buffer.isBuffer(edit.content)
+    ? edit.content
+    : await readHostFile(edit.content.source).catch(() => null);
+  return content?.equals(await readFile(reader, image, edit.path)) === true;
+}
