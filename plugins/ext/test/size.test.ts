@@ -1,0 +1,41 @@
+import { truncateSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { MiB } from '@mln/core';
+import { file, isClean, kinds, makeImage, open, outline, run, type ImageKind } from './image.js';
+
+const images = Object.keys(kinds) as ImageKind[];
+
+test.each(images)('%s: a grown filesystem keeps its files and has the new room', async (kind) => {
+  const image = makeImage(kind);
+  await open(image).apply([file('/kept', 'data\n', 0o640)]);
+  truncateSync(image, 16 * MiB);
+  await open(image).grow();
+  const filesystem = open(image);
+  expect(await outline(filesystem)).toEqual(['file 0640 0:0 /kept "data\\n"']);
+  await filesystem.apply([file('/large', Buffer.alloc(9 * MiB, 'x'))]);
+  expect((await filesystem.list('/'))?.get('large')?.size).toBe(9 * MiB);
+  expect(isClean(image)).toBe(true);
+});
+
+test('growing what has no new room changes nothing', async () => {
+  const image = makeImage();
+  await open(image).apply([file('/kept', 'data\n')]);
+  const before = /^Block count:.*$/m.exec(run('dumpe2fs', '-h', image))?.[0];
+  await open(image).grow();
+  expect(run('dumpe2fs', '-h', image)).toContain(before);
+  expect(await outline(open(image))).toEqual(['file 0644 0:0 /kept "data\\n"']);
+});
+
+test('the minimum size follows what is in it, and the filesystem can be made that small', async () => {
+  const image = makeImage('ext4', { size: 32 * MiB });
+  const empty = await open(image).minimumSize();
+  await open(image).apply([file('/large', Buffer.alloc(8 * MiB, 'x'))]);
+  const filled = await open(image).minimumSize();
+  expect(filled).toBeGreaterThan(empty + 7 * MiB);
+  expect(filled).toBeLessThan(32 * MiB);
+  run('e2fsck', '-fp', image);
+  run('resize2fs', image, `${filled / 1024}K`);
+  truncateSync(image, filled);
+  expect(isClean(image)).toBe(true);
+  expect((await open(image).read('/large')).length).toBe(8 * MiB);
+});
