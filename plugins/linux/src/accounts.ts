@@ -1,4 +1,4 @@
-import { failure, type Guest, type Host, type Row } from '@mln/core';
+import { failure, type Guest, type Host, type Place, type Row } from '@mln/core';
 import type { Hasher } from './password.js';
 
 /*
@@ -19,7 +19,8 @@ export async function configureAccounts(guest: Guest, host: Host, hash: Hasher):
   const rootPassword = host.keywords['root_password'];
   if (users.length === 0 && groups.length === 0 && rootPassword === undefined) return;
   const files = await readAccounts(guest);
-  if (typeof rootPassword === 'string') setPassword(files, 'root', hash(rootPassword, guest.salt));
+  if (typeof rootPassword === 'string')
+    setPassword(files, 'root', hashed(hash(rootPassword, guest.salt), 'root', host.place));
   for (const row of users) await addUser(guest, files, row, hash);
   for (const row of groups) addGroup(files, row);
   await writeAccounts(guest, files);
@@ -41,11 +42,13 @@ async function addUser(guest: Guest, files: Accounts, row: Row, hash: Hasher): P
     const id = wanted === undefined ? freeId(files) : readId(wanted, row);
     const owner = files.passwd.find((line) => line[2] === String(id));
     if (owner) throw bad(row, `the uid ${id} belongs to ${owner[0] ?? ''}`);
-    const group = find(files.group, name) ?? addLine(files.group, [name, 'x', String(id), '']);
+    const taken = files.group.some((line) => line[2] === String(id));
+    const gid = taken ? freeId(files) : id;
+    const group = find(files.group, name) ?? addLine(files.group, [name, 'x', String(gid), '']);
     files.passwd.push([name, files.shadow ? 'x' : '!', String(id), group[2] ?? '', '', home, await shellOf(guest)]);
-  } else if (wanted !== undefined && known[2] !== wanted)
+  } else if (wanted !== undefined && Number(known[2]) !== readId(wanted, row))
     throw bad(row, `${name} has the uid ${known[2] ?? ''} in the template`);
-  if (!known || row.words.length > 1) setPassword(files, name, hash(password, guest.salt));
+  if (!known || row.words.length > 1) setPassword(files, name, hashed(hash(password, guest.salt), name, row.place));
   const account = find(files.passwd, name) ?? [];
   if (row.words[2] !== undefined) account[5] = home;
   await makeHome(guest, account);
@@ -83,6 +86,12 @@ function addGroup(files: Accounts, row: Row): void {
   const group = find(files.group, name) ?? addLine(files.group, [name, 'x', String(freeId(files)), '']);
   const before = (group[3] ?? '').split(',').filter((member) => member !== '');
   group[3] = [...new Set([...before, ...members])].join(',');
+}
+
+/** A colon would begin the next field. */
+function hashed(hash: string, name: string, place: Place | null): string {
+  if (!hash.includes(':')) return hash;
+  throw failure('MLN_BAD_VALUE', `the password hash of ${name} has a colon`, { place: place ?? undefined });
 }
 
 function setPassword(files: Accounts, name: string, hash: string): void {

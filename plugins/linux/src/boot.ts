@@ -86,7 +86,11 @@ async function callBySysvinit(guest: Guest): Promise<void> {
 # Short-Description: mln startup
 ### END INIT INFO
 case $1 in
-start) /etc/mln/boot ;;
+start)
+  # Red Hat stops only what has left its name here.
+  [ ! -d /var/lock/subsys ] || : >/var/lock/subsys/mln
+  /etc/mln/boot
+  ;;
 stop) [ ! -x /etc/mln/shutdown ] || /etc/mln/shutdown ;;
 esac
 `;

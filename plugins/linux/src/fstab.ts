@@ -9,14 +9,14 @@ export async function configureFstab(guest: Guest, host: Host): Promise<void> {
     const { point, type, options } = mount;
     return [
       type === 'hostfs'
-        ? `none ${point} hostfs ${escaped(path)}${options === 'defaults' ? '' : `,${options}`} 0 0`
-        : `${device ?? ''} ${point} ${type} ${options} 0 2`,
+        ? `none ${escaped(point)} hostfs ${escaped(path)}${options === 'defaults' ? '' : `,${options}`} 0 0`
+        : `${device ?? ''} ${escaped(point)} ${type} ${options} 0 2`,
     ];
   });
   for (const { mount } of host.disks) if (mount) await guest.directory(mount.point);
   // The template's own lines for what the project decides would name devices that are not there.
   const text = await guest.text('/etc/fstab');
-  const points = new Set(['/', ...host.disks.flatMap(({ mount }) => mount?.point ?? [])]);
+  const points = new Set(['/', ...host.disks.flatMap(({ mount }) => (mount ? escaped(mount.point) : []))]);
   const [before = '', ...rest] = text.split(/^(?=# mln disks begin$)/m);
   const kept = before.split('\n').filter((line) => {
     const [, point = '', type] = line.trim().split(/\s+/);

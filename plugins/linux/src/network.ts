@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { broadcastOf, netmaskOf, type Guest, type Host, type Interface } from '@mln/core';
+import { broadcastOf, netmaskOf, type Address, type Guest, type Host, type Interface } from '@mln/core';
 import type { Family } from './family.js';
 
 /** The interfaces and the resolver. */
@@ -52,7 +52,7 @@ function stanzasFor(card: Interface): string {
       `iface ${name} inet static`,
       `    address ${first.address}`,
       `    netmask ${netmaskOf(first.prefix)}`,
-      `    broadcast ${card.broadcast ?? broadcastOf(first)}`,
+      ...broadcastLine(card, first),
       ...gatewayLine(true),
     ]);
   if (first6)
@@ -65,6 +65,12 @@ function stanzasFor(card: Interface): string {
   if (stanzas.length === 0) stanzas.push([`iface ${name} inet manual`, `    up ip link set dev ${name} up`]);
   stanzas[0]?.push(...more);
   return [`auto ${name}`, ...stanzas.map((lines) => lines.join('\n'))].join('\n');
+}
+
+/** A network of two addresses has none to spare for it, RFC 3021. */
+function broadcastLine({ broadcast }: Interface, first: Address): string[] {
+  const wanted = broadcast ?? (first.prefix < 31 ? broadcastOf(first) : null);
+  return wanted === null ? [] : [`    broadcast ${wanted}`];
 }
 
 /** systemd.network(5). */
