@@ -50,7 +50,7 @@ export const talk: Talk = async (program, args, prompt) => {
     try {
       for (;;) {
         const text = Buffer.concat(chunks).toString();
-        if (over || text.endsWith(prompt)) {
+        if (over || text === prompt || text.endsWith(`\n${prompt}`)) {
           chunks.length = 0;
           return text.slice(0, text.length - (text.endsWith(prompt) ? prompt.length : 0));
         }

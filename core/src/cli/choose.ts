@@ -74,15 +74,6 @@ export async function chosenNames(
   throw failure('MLN_USAGE', 'which project?', { hint: 'name it with -p, or say -a for all' });
 }
 
-export async function chosenProject(
-  context: CommandContext,
-  args: readonly string[],
-  options: CommandOptions,
-): Promise<Project> {
-  const [name = ''] = await chosenNames(context, args, options);
-  return (await requireState(context.mln.folders.projects, name)).project;
-}
-
 /** Finds a host by HOST.PROJECT, by HOST and -p, or by HOST alone where only one project has it. */
 export async function chosenHost(
   { mln }: CommandContext,

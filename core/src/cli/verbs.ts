@@ -1,4 +1,3 @@
-import { Exit } from '../codes.js';
 import type { Command, Option } from '../commands.js';
 
 /*
@@ -179,9 +178,3 @@ export const coreVerbs: readonly Command[] = [
     run: async (...args) => (await import('./verbs/version.js')).version(...args),
   },
 ];
-
-/** What a verb ends with when some of it failed. */
-export function exitFor(failed: number, done: number): typeof Exit.done | typeof Exit.partly | typeof Exit.failed {
-  if (failed === 0) return Exit.done;
-  return done > 0 ? Exit.partly : Exit.failed;
-}

@@ -20,11 +20,12 @@ function claimHost(host: Host, block: View): Host {
   return claim(host, 'uml', { disks, lists: withIpv6(host), console: 'tty0', macPrefix: MAC_PREFIX });
 }
 
-/** A switch takes the platform of its hosts; one without hosts is run by whoever runs what nobody claims. */
+/** A switch takes the platform of its hosts; one without any is run by whoever runs what nobody claims. */
 function claimSwitch(unit: Switch, project: Project, unclaimed: boolean): Switch {
   const connected = new Set(unit.ports.map(([host]) => host));
   const platforms = project.hosts.filter((host) => connected.has(host.name)).map((host) => host.hypervisor);
-  const ours = platforms.includes('uml') || (unclaimed && unit.hypervisor === null && platforms.length === 0);
+  const ours =
+    platforms.includes('uml') || (unclaimed && unit.hypervisor === null && platforms.every((each) => each === null));
   if (!ours) return unit;
   if (unit.bridge !== null)
     throw unsupported(

@@ -32,9 +32,7 @@ if running; then
   exit 0
 fi
 need setarch setsid ${quote(kernel)}
-${switchesOf(host)
-  .map((name) => `[ -S ../${name}/ctl ] || fail "the switch ${name} does not run; start it first"\n`)
-  .join('')}rm -rf run pid
+${switchChecks(host)}rm -rf run pid
 [ ! -f console.log ] || mv -f console.log console.log.1
 [ -p console.in ] || mkfifo -m 600 console.in
 umask 077
@@ -54,6 +52,18 @@ xterm)
 esac
 alive() { [ ! -s pid ] || running || fail "User-Mode Linux ended at once: $(tail -n 3 console.log)"; }
 ${waitFor(`[ -s run/${host.name}/pid ] || ! alive`, 100, 'User-Mode Linux has not begun to run within 10 s')}`;
+}
+
+/** A switch that was killed leaves its socket; one that mln does not run has no pid. */
+function switchChecks(host: Host): string {
+  const names = switchesOf(host);
+  if (names.length === 0) return '';
+  return `need_switch() {
+  if [ ! -S "../$1/ctl" ] || { [ -e "../$1/pid" ] && ! kill -0 "$(cat "../$1/pid")" 2>/dev/null; }; then
+    fail "the switch $1 does not run; start it first"
+  fi
+}
+${names.map((name) => `need_switch ${name}\n`).join('')}`;
 }
 
 function stopScript(host: Host, project: Project): string {

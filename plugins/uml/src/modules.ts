@@ -25,12 +25,12 @@ export function withIpv6(host: Host): Host['lists'] {
 }
 
 /** Puts the modules that a host loads into its filesystem: its template cannot know the kernel that it will run. */
-export async function copyModules(guest: Guest, host: Host, shell: Shell): Promise<void> {
+export async function copyModules(guest: Guest, host: Host, shell: Shell, modules = MODULES): Promise<void> {
   const rows = host.lists['modules'] ?? [];
   if (rows.length === 0) return;
   const { stdout } = await shell(String(host.keywords['kernel'] ?? 'linux.uml'), ['--version']);
   const version = stdout.trim();
-  const from = join(MODULES, version);
+  const from = join(modules, version);
   if (!existsSync(from)) return;
   const needed = new Set(rows.flatMap((row) => closure(row, from, host)));
   for (const path of [...needed, ...INDEXES].filter((each) => existsSync(join(from, each))))

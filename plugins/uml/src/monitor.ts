@@ -35,9 +35,10 @@ export function monitor(
 const down: Status = { state: 'down', ready: null, id: null, memory: null, cpu: null, network: null, detail: null };
 
 function statusOf(unit: Unit, project: Project, sessions: () => ReadonlyMap<number, Session>): Status {
-  const folder = realpathSync(join(project.directory, unit.name));
   if (unit.kind === 'switch' && unit.socket !== null)
     return { ...down, state: 'unknown', detail: `run by others: ${unit.socket}` };
+  if (!existsSync(join(project.directory, unit.name))) return down;
+  const folder = realpathSync(join(project.directory, unit.name));
   const pid = Number.parseInt(readOr(join(folder, 'pid'), ''), 10);
   if (Number.isNaN(pid)) return down;
   const where = workingFolder(pid);

@@ -31,7 +31,8 @@ rm -f ctl
 [ -p switch.in ] || mkfifo -m 600 switch.in
 setsid ${command.join(' ')} <>switch.in >switch.log 2>&1 &
 echo $! >pid
-${waitFor('[ -S ctl ]', 100, 'has not begun to listen within 10 s: $(tail -n 3 switch.log)')}`;
+alive() { running || fail "it ended at once: $(tail -n 3 switch.log)"; }
+${waitFor('[ -S ctl ] || ! alive', 100, 'has not begun to listen within 10 s: $(tail -n 3 switch.log)')}`;
 }
 
 function linkScript(socket: string, name: string): string {
