@@ -153,7 +153,7 @@ test('the log is shown, and a console is joined and left', async () => {
     '-c',
     `(sleep 1; echo hostname; sleep 2) | "$0" "$@"`,
     process.execPath,
-    join(lab.folder, '../installation/bin/mln.js'),
+    lab.program,
     'console',
     'guest.lab',
   ]);

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, type SpawnOptions } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -34,6 +34,9 @@ export interface Result {
 export interface Lab {
   readonly folder: string;
   readonly projects: string;
+  /** The installed mln, and how to run it as that user. */
+  readonly program: string;
+  readonly spawnOptions: SpawnOptions;
   /** Runs mln to its end. */
   mln(...args: readonly string[]): Promise<Result>;
   /** Runs mln, and fails unless it ends with 0. Gives what it printed. */
@@ -77,13 +80,15 @@ export async function openLab(): Promise<Lab> {
     MLN_TEMPLATES: join(home, 'templates'),
   };
 
-  const run: Lab['run'] = (program, args, { cwd = home, env = {} } = {}) =>
+  const spawnOptions = { cwd: home, env: environment, uid: user.uid, gid: user.gid };
+  const program = join(installation, 'bin/mln.js');
+
+  const run: Lab['run'] = (command, args, { cwd = home, env = {} } = {}) =>
     new Promise((resolve, reject) => {
-      const child = spawn(program, args, {
+      const child = spawn(command, args, {
+        ...spawnOptions,
         cwd,
         env: { ...environment, ...env },
-        uid: user.uid,
-        gid: user.gid,
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       let [stdout, stderr] = ['', ''];
@@ -98,8 +103,10 @@ export async function openLab(): Promise<Lab> {
   const lab: Lab = {
     folder: home,
     projects,
+    program,
+    spawnOptions,
     run,
-    mln: (...args) => run(process.execPath, [join(installation, 'bin/mln.js'), ...args]),
+    mln: (...args) => run(process.execPath, [program, ...args]),
     async ok(...args) {
       const { code, stdout, stderr } = await lab.mln(...args);
       if (code !== 0) throw new Error(`mln ${args.join(' ')} ended with ${code ?? 'a signal'}:\n${stdout}${stderr}`);

@@ -1,0 +1,147 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { openLab, until, type Lab } from './support.js';
+
+/* mln is killed, the disk is full, a program or a template is missing: the project is the old one or the new one, and it is said which. */
+
+let lab: Lab;
+let ring: string;
+const isRoot = process.getuid?.() === 0;
+
+beforeAll(async () => {
+  lab = await openLab();
+  ring = lab.write('ring.mln', readFileSync(join(process.cwd(), 'examples/ring.mln'), 'utf8'));
+}, 60_000);
+afterEach(async () => {
+  await lab.mln('stop', '-p', 'ring', '-w', '0');
+  await lab.mln('remove', '-p', 'ring', '-y');
+});
+afterAll(async () => {
+  await lab.close();
+});
+
+/** Starts mln, and kills it as soon as something is true. */
+async function killed(args: readonly string[], when: () => boolean): Promise<void> {
+  const child = spawn(process.execPath, [lab.program, ...args], { ...lab.spawnOptions, stdio: 'ignore' });
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  await until(when, `mln ${args.join(' ')} to come so far`, 20);
+  child.kill('SIGKILL');
+  await ended;
+}
+
+const staging = (): string => join(lab.projects, '.ring.new');
+
+test('killed in the middle of a first build, nothing of it is left', async () => {
+  await killed(['build', '-f', ring], () => existsSync(join(staging(), 'router1')));
+  expect(await lab.ok('list')).toBe('');
+  const { stderr } = await lab.mln('clean');
+  expect(stderr).toContain('the build of ring that was cut off is taken back: nothing of it is left');
+  expect((await lab.run('ls', ['-A', lab.projects])).stdout).toBe('');
+}, 60_000);
+
+test('killed in the middle of a rebuild, the old project is as it was', async () => {
+  await lab.ok('build', '-f', ring);
+  const before = readFileSync(join(lab.projects, 'ring/state.json'), 'utf8');
+  await killed(['build', '-r', '-f', ring], () => existsSync(join(staging(), 'router1')));
+  const { stderr } = await lab.mln('start', '-p', 'ring', '-h', 'router1');
+  expect(stderr).toContain('the build of ring that was cut off is taken back: the old project is as it was');
+  expect(readFileSync(join(lab.projects, 'ring/state.json'), 'utf8')).toBe(before);
+  expect(existsSync(staging())).toBe(false);
+}, 60_000);
+
+test('killed in the middle of a start, the next start says so and does the rest', async () => {
+  await lab.ok('build', '-f', ring);
+  await killed(['start', '-p', 'ring', '-s', '30'], () => existsSync(join(lab.projects, 'ring/router1/pid')));
+  const { code, stderr } = await lab.mln('start', '-p', 'ring', '--wait', '60');
+  expect(stderr).toContain('an earlier start of ring was cut off: 1 of 3 hosts run');
+  expect(code).toBe(0);
+  expect((await lab.mln('status', '-p', 'ring', '--check')).code).toBe(0);
+}, 90_000);
+
+test('two at once: one works, the other says who does', async () => {
+  await lab.ok('build', '-f', ring);
+  const slow = lab.mln('start', '-p', 'ring', '-s', '2');
+  await until(() => existsSync(join(lab.projects, 'ring/router1/pid')), 'the first one to begin');
+  expect(await lab.mln('stop', '-p', 'ring')).toMatchObject({
+    code: 75,
+    stderr: expect.stringMatching(/being worked on: start by /),
+  });
+  expect((await slow).code).toBe(0);
+}, 60_000);
+
+(isRoot ? test : test.skip)(
+  'a full disk stops a build, and leaves nothing (a small filesystem is mounted by root)',
+  async () => {
+    const small = join(lab.folder, 'small');
+    mkdirSync(small);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3M,mode=0777', 'tmpfs', small]);
+    try {
+      const { code, stderr } = await lab.mln('-P', join(small, 'projects'), 'build', '-f', ring);
+      expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringMatching(/MLN_NO_SPACE.*router\d: /) });
+      expect((await lab.run('ls', ['-A', join(small, 'projects')])).stdout).toBe('');
+    } finally {
+      execFileSync('umount', [small]);
+    }
+  },
+  60_000,
+);
+
+test('a missing program is named, with the package that holds it', async () => {
+  await lab.ok('build', '-f', ring);
+  const bare = join(lab.folder, 'bare');
+  mkdirSync(bare);
+  for (const program of ['sh', 'cat', 'readlink', 'dirname', 'sleep', 'rm', 'mkfifo', 'setsid'])
+    execFileSync('ln', ['-s', `/usr/bin/${program}`, bare]);
+  const build = await lab.run(process.execPath, [lab.program, 'build', '-r', '-f', ring], { env: { PATH: bare } });
+  expect(build).toMatchObject({ code: 1, stderr: expect.stringContaining('MLN_NO_PROGRAM') });
+  expect(existsSync(join(lab.projects, 'ring/state.json'))).toBe(true);
+}, 60_000);
+
+test('a template that is missing or has changed is said before anything is made', async () => {
+  const other = lab.write('other.mln', 'global { project ring }\nhost a { template tinny }\n');
+  expect(await lab.mln('build', '-f', other)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/other\.mln:2:1: .*MLN_NO_TEMPLATE.*tinny[^]*did you mean tiny/),
+  });
+  const image = join(lab.folder, 'templates/tiny/1.0/image');
+  const copy = join(lab.folder, 'copy');
+  await lab.run('cp', ['-a', image, copy]);
+  rmSync(image);
+  expect(await lab.mln('build', '-f', ring)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('MLN_TEMPLATE_CHANGED'),
+  });
+  await lab.run('cp', ['-a', copy, image]);
+  await lab.run('sh', ['-c', 'chmod u+w "$1" && printf x | dd of="$1" bs=1 seek=5000 conv=notrunc', 'sh', image]);
+  expect(await lab.mln('template', 'verify', 'tiny')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('SHA-256'),
+  });
+  expect((await lab.run('ls', ['-A', lab.projects])).stdout).toBe('');
+  await lab.run('cp', ['-a', '--remove-destination', copy, image]);
+}, 60_000);
+
+test('values that are shell syntax are literal, or refused', async () => {
+  const weird = lab.write(
+    'weird.mln',
+    `global { project ring; $v = "a'b $(touch ${lab.folder}/owned) \`id\`" }
+host a {
+  memory 64M
+  startup {
+    printf '%s\\n' "\\$v" '$v' >/root/said
+  }
+  kernel "$v/linux"
+}
+`,
+  );
+  expect((await lab.mln('build', '-f', weird)).code).toBe(0);
+  const started = await lab.mln('start', '-p', 'ring');
+  expect(started).toMatchObject({ code: 1, stderr: expect.stringContaining('is not installed') });
+  expect(existsSync(join(lab.folder, 'owned'))).toBe(false);
+  for (const name of ['../x', '-rf', 'a b', 'start', 'x/y', '$(id)']) {
+    const bad = lab.write('bad.mln', `global { project ring }\nhost '${name}' { }\n`);
+    expect(await lab.mln('build', '-f', bad)).toMatchObject({ code: 65, stderr: expect.stringContaining('MLN_') });
+  }
+}, 60_000);
