@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { systemFailure } from './errors.js';
 import type { Disk, Host, Project } from './project.js';
 import type { Shell } from './shell.js';
+import { copySmallImage } from './sparse.js';
+import { MiB } from './values.js';
 
 /** Where a disk is kept. What one store made, no other touches. */
 export interface Store {
@@ -18,6 +20,9 @@ export interface Store {
   grow(size: number): Promise<void>;
   remove(): Promise<void>;
 }
+
+/** To run cp(1) takes longer than to copy an image up to this size in bytes; of a larger one cp knows the holes unread. */
+const SMALL = 64 * MiB;
 
 /** Disks as sparse files in the project's folder. */
 export function fileStore(disk: Disk, host: Host, project: Project, shell: Shell): Store {
@@ -40,6 +45,7 @@ export function fileStore(disk: Disk, host: Host, project: Project, shell: Shell
     create: (template, size) =>
       attempt('made', async () => {
         if (template === null) writeFileSync(path, '', { flag: 'wx', mode: 0o600 });
+        else if (statSync(template).size <= SMALL) copySmallImage(template, path);
         else await shell('cp', ['--sparse=always', '--reflink=auto', '--', template, path]);
         chmodSync(path, 0o600);
         if (statSync(path).size !== size) truncateSync(path, size);
