@@ -93,8 +93,12 @@ function inherited(): NodeJS.ProcessEnv {
 
 /** An error for a program that is not installed, with the Debian package that holds it. */
 export function noProgram(program: string): Error {
-  const hint = Object.hasOwn(packages, program) ? `on Debian: apt-get install ${packages[program] ?? ''}` : undefined;
-  return failure('MLN_NO_PROGRAM', `the program ${program} is not installed`, { hint });
+  return failure('MLN_NO_PROGRAM', `the program ${program} is not installed`, { hint: packageHint(program) });
+}
+
+/** Tells how to install a program, where its package is known. */
+export function packageHint(program: string): string | undefined {
+  return Object.hasOwn(packages, program) ? `on Debian: apt-get install ${packages[program] ?? ''}` : undefined;
 }
 
 function cannotRun(program: string, cause: unknown): Error {
