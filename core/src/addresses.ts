@@ -10,7 +10,7 @@ export interface Address {
 /** Reads `10.0.0.1` or `10.0.0.1/24` (IPv6 alike). Gives a sentence where it is neither; prefix is null where there is none. */
 export function parseAddress(text: string): { address: string; prefix: number | null } | string {
   const [address = '', prefix, more] = text.split('/');
-  if (isIP(address) === 0) {
+  if (isIP(address) === 0 || address.includes('%')) {
     if (/^\d+(\.\d+){3}$/.test(address))
       return /(^|\.)0\d/.test(address) ? 'an octet has a leading zero' : 'an octet is larger than 255';
     return 'not an address';

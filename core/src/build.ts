@@ -27,6 +27,7 @@ export async function buildLocally(
   const { projects } = mln.folders;
   const previous = await readState(projects, project.name);
   const plan = await planProject(mln, project, units, previous?.project ?? null);
+  for (const { message } of plan.warnings) report({ server: null, unit: null, state: 'note', text: message });
   const staging = stagingOf(projects, project.name);
   await makeFolder(projects);
   await rm(staging, { recursive: true, force: true });

@@ -13,6 +13,8 @@ export interface Option {
 export interface CommandContext {
   readonly mln: Mln;
   readonly terminal: Terminal;
+  /** The version of this distribution of mln. */
+  readonly version: string;
 }
 
 export type CommandOptions = Readonly<Record<string, string | boolean | undefined>>;

@@ -112,10 +112,10 @@ function fromFlags(flags: GlobalFlags, origin: string): Source {
 
 function environmentFlags(environment: NodeJS.ProcessEnv): GlobalFlags {
   return {
-    projects: environment['MLN_PROJECTS'],
-    templates: environment['MLN_TEMPLATES'],
-    files: environment['MLN_FILES'],
-    serviceHost: environment['MLN_SERVICE_HOST'],
+    projects: environment['MLN_PROJECTS'] || undefined,
+    templates: environment['MLN_TEMPLATES'] || undefined,
+    files: environment['MLN_FILES'] || undefined,
+    serviceHost: environment['MLN_SERVICE_HOST'] || undefined,
   };
 }
 
@@ -186,6 +186,6 @@ async function checked(config: unknown, path: string): Promise<FileValues> {
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   throw failure('MLN_BAD_CONFIGURATION', `${path}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`, {
-    hint: 'mln config shows what is known',
+    hint: `known are ${Object.keys(configurationSchema.shape).join(', ')}`,
   });
 }

@@ -67,7 +67,7 @@ export function messageOf(error: unknown): string {
 }
 
 /** Says what a failed system call means for the user: disk full, not allowed, or the call's own words. */
-export function systemFailure(error: unknown, doing: string): MlnError {
+export function systemFailure(error: unknown, doing: string, hint?: string): MlnError {
   if (isMlnError(error)) return error;
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT')
@@ -76,8 +76,8 @@ export function systemFailure(error: unknown, doing: string): MlnError {
       hint: 'free some space and try again; nothing was changed',
     });
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
-    return failure('MLN_NOT_ALLOWED', `${doing}: ${messageOf(error)}`, { cause: error });
-  return failure('MLN_IO', `${doing}: ${messageOf(error)}`, { cause: error });
+    return failure('MLN_NOT_ALLOWED', `${doing}: ${messageOf(error)}`, { cause: error, hint });
+  return failure('MLN_IO', `${doing}: ${messageOf(error)}`, { cause: error, hint });
 }
 
 /** Collects problems, so that all of a project's errors are told in one run. */

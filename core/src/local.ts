@@ -60,7 +60,9 @@ async function runHook({ mln, part }: Execution, hook: HookBlock): Promise<Outco
   throw failure(
     'MLN_SCRIPT_FAILED',
     `${hook} of ${project.name} ended with ${exitCode}: ${lastWords(stderr, stdout)}`,
-    { hint: `the script is ${script}; what comes after it was not done` },
+    {
+      hint: `the script is ${script}; what comes after it was not done. With -h HOSTS hook blocks are left out`,
+    },
   );
 }
 

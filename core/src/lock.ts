@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { failure, systemFailure } from './errors.js';
 import { makeFolder } from './files.js';
+import { isProjectName, namePattern } from './names.js';
 
 /** Who holds a lock. Pid, start time and boot together name a process for good: pids are used again. */
 interface Holder {
@@ -31,6 +32,8 @@ const TRIES = 6;
 
 /** Takes a project's lock. Throws MLN_LOCKED, naming the holder, where another process has it. */
 export async function takeLock(projects: string, project: string, doing: string): Promise<Lock> {
+  if (!isProjectName(project))
+    throw failure('MLN_USAGE', `${JSON.stringify(project)} cannot be the name of a project`, { hint: namePattern });
   await makeFolder(projects);
   for (let attempt = 1; ; attempt += 1) {
     const path = join(projects, `.${project}.lock.${process.pid}-${randomBytes(4).toString('hex')}`);
@@ -48,7 +51,10 @@ export async function takeLock(projects: string, project: string, doing: string)
         'MLN_LOCKED',
         `the project ${project} is being worked on: ${holder.doing} by ${holder.user} on ${holder.host} (process ${holder.pid})`,
         {
-          hint: 'wait until it is done',
+          hint:
+            holder.host === hostname()
+              ? 'wait until it is done'
+              : `if nothing runs there any more, remove .${project}.lock.* in ${projects}`,
         },
       );
     await pause(10 + Math.random() * 20 * attempt);
@@ -70,7 +76,7 @@ function announce(path: string, doing: string): void {
     renameSync(`${path}.tmp`, path);
   } catch (error) {
     rmSync(`${path}.tmp`, { force: true });
-    throw systemFailure(error, `the lock ${path} cannot be written`);
+    throw systemFailure(error, `the projects folder ${dirname(path)} cannot be written`, 'use another with -P');
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Mln } from './kernel.js';
-import type { Project, Unit } from './project.js';
+import { unitsOf, type Project, type Unit } from './project.js';
 import { unknownStatus, type Status } from './status.js';
 
 /** The state of the world for these units, by name; what nobody knows is unknown. */
@@ -10,4 +10,15 @@ export async function statusesOf(
 ): Promise<ReadonlyMap<string, Status>> {
   const unknown = new Map(units.map((unit) => [unit.name, unknownStatus]));
   return units.length === 0 ? unknown : mln.hooks.monitor.promise(unknown, units, project);
+}
+
+/** The units of a project that run, or of whose hosts it is not known that they do not. A switch of others may go on. */
+export async function runningUnits(mln: Mln, project: Project): Promise<readonly string[]> {
+  const units = unitsOf(project);
+  const statuses = await statusesOf(mln, project, units);
+  const runs = ({ kind, name }: Unit): boolean => {
+    const state = statuses.get(name)?.state;
+    return state === 'up' || (kind === 'host' && state !== 'down');
+  };
+  return units.filter(runs).map(({ name }) => name);
 }

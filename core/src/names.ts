@@ -8,6 +8,11 @@ export function isName(text: string): boolean {
   return pattern.test(text) && !text.includes('..') && !text.endsWith('.');
 }
 
+/** Tells whether a text may name a project: it is also the name of a folder, beside hidden ones with dots. */
+export function isProjectName(text: string): boolean {
+  return isName(text) && !text.includes('.');
+}
+
 /** Names of files in a project's folder, where each host and switch has a folder of its name. */
 const taken = new Set(['start', 'stop', 'hooks', 'state.json', 'project.mln', 'journal.ndjson']);
 

@@ -42,20 +42,14 @@ export async function operate(
   const units = unitsFor(name, project, hosts);
   const run = runner(mln, operation, project, source, report);
   const failures: Failure[] = [];
+  const keepsFolder = name !== 'build' && name !== 'remove';
+  const journal = async (state: 'begun' | 'done' | 'failed'): Promise<void> => {
+    const entry = { operation: operation.id, name, state, at: new Date().toISOString() };
+    if (keepsFolder) await writeJournal(project.directory, { ...entry, units: units.map((unit) => unit.name) });
+  };
   tell(mln, operation, project, 'begun', null);
   try {
     await run({ phase: 'prepare', units });
-    const keepsFolder = name !== 'build' && name !== 'remove';
-    const journal = (state: 'begun' | 'done' | 'failed'): Promise<void> =>
-      keepsFolder
-        ? writeJournal(project.directory, {
-            operation: operation.id,
-            name,
-            state,
-            at: new Date().toISOString(),
-            units: units.map((unit) => unit.name),
-          })
-        : Promise.resolve();
     await journal('begun');
     for (const step of stepsOf(name, units, hosts === undefined, operationOptions)) {
       if (step === 'pause') {
@@ -65,10 +59,12 @@ export async function operate(
       if (name === 'stop' && step.phase === 'switches' && failures.length > 0) break;
       const outcome = await run(step);
       failures.push(...outcome.failures);
-      if (name === 'start' && step.phase === 'switches' && failures.length > 0) break;
+      if (name === 'start' && failures.some(({ unit }) => project.switches.some((each) => each.name === unit))) break;
     }
     await journal(failures.length > 0 ? 'failed' : 'done');
   } catch (error) {
+    // What went wrong first is what is told.
+    await journal('failed').catch(() => undefined);
     tell(mln, operation, project, 'failed', isMlnError(error) ? (error.problems[0] ?? null) : null);
     throw error;
   }

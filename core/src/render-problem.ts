@@ -39,3 +39,8 @@ function sourceLines({ file, line, column }: Place): string[] {
   const under = text.slice(0, column - 1).replace(/[^\t]/g, ' ');
   return [`  ${pc.dim(`${number} |`)} ${text.trimEnd()}`, `  ${pc.dim(`${blank} |`)} ${under}${pc.red('^')}`];
 }
+
+/** A problem as other programs read it: its place in fields of its own. */
+export function flatProblem({ place, ...problem }: Problem): object {
+  return { ...problem, file: place?.file ?? null, line: place?.line ?? null, column: place?.column ?? null };
+}

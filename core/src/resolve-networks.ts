@@ -38,7 +38,7 @@ export function resolveInterface(name: string, view: View, problems: Problems): 
     gateway: readIp(view, 'gateway', problems),
     broadcast: readIp(view, 'broadcast', problems),
     mac: mac?.toLowerCase() ?? null,
-    mtu: view.number('mtu'),
+    mtu: readMtu(view, problems),
     place: view.place ?? null,
   };
 }
@@ -179,9 +179,17 @@ function readNetmask(view: View, problems: Problems): number | null {
   return null;
 }
 
+/** From what IPv4 asks of every link, RFC 791, to what an IP packet can hold. */
+function readMtu(view: View, problems: Problems): number | null {
+  const mtu = view.number('mtu');
+  if (mtu === null || (mtu >= 68 && mtu <= 65535)) return mtu;
+  problems.error('MLN_BAD_VALUE', `mtu ${mtu} is not between 68 and 65535`, { place: view.placeOf('mtu') });
+  return null;
+}
+
 function readIp(view: View, keyword: string, problems: Problems): string | null {
   const text = view.word(keyword);
-  if (text === null || isIP(text) !== 0) return text;
+  if (text === null || (isIP(text) !== 0 && !text.includes('%'))) return text;
   const reason = parseAddress(text);
   problems.error(
     'MLN_BAD_ADDRESS',

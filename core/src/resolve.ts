@@ -3,7 +3,7 @@ import { hookBlocks } from './core-keywords.js';
 import { isMlnError, Problems, type Problem } from './errors.js';
 import type { Hooks } from './hooks.js';
 import type { KeywordTable } from './keywords.js';
-import { isName, isTaken, namePattern } from './names.js';
+import { isName, isProjectName, isTaken, namePattern } from './names.js';
 import type { Host, Project, Switch, Unit } from './project.js';
 import { resolveHost } from './resolve-host.js';
 import { checkNetworks, checkSwitches } from './resolve-networks.js';
@@ -160,10 +160,10 @@ function projectName(global: View, problems: Problems): string {
     });
   const name = global.word('project');
   if (name === null) return '';
-  if (!isName(name) || name.includes('.'))
+  if (!isProjectName(name))
     problems.error('MLN_BAD_NAME', `${JSON.stringify(name)} cannot be a project’s name`, {
       place: global.placeOf('project'),
-      hint: `${namePattern}, and no dot`,
+      hint: `${namePattern}; a project’s has no dot`,
     });
   return name;
 }

@@ -44,8 +44,9 @@ async function runScript(
   name: string,
   { script, args = [], done }: Call,
 ): Promise<Problem | null> {
+  let said = done;
   const tell = (state: 'begun' | 'done' | 'failed', error: Problem | null): void => {
-    report({ server: null, unit: name, state, text: error?.message ?? done });
+    report({ server: null, unit: name, state, text: error ? error.message.replace(`${name}: `, '') : said });
     mln.hooks.event.call({
       operation,
       project: part.project.name,
@@ -57,21 +58,27 @@ async function runScript(
   };
   tell('begun', null);
   try {
-    await mln.shell(join(part.project.directory, name, script), args, {
+    const { stdout } = await mln.shell(join(part.project.directory, name, script), args, {
       cwd: part.project.directory,
       timeout: SCRIPT_LIMIT,
     });
+    if (stdout.includes('runs already')) said = 'runs already';
     tell('done', null);
     return null;
   } catch (error) {
     if (!isMlnError(error)) throw error;
-    const found = scriptProblem(name, script, error);
+    const found = scriptProblem(
+      name,
+      script,
+      error,
+      part.project.hosts.some((host) => host.name === name),
+    );
     tell('failed', found);
     return found;
   }
 }
 
-function scriptProblem(name: string, script: string, error: MlnError): Problem {
+function scriptProblem(name: string, script: string, error: MlnError, isHost: boolean): Problem {
   if (error.code !== 'MLN_COMMAND_FAILED')
     return problem(error.code, `${name}: ${error.message}`, error.problems[0]?.hint);
   const missing = /the program (\S+) is not installed/.exec(error.message)?.[1];
@@ -80,7 +87,7 @@ function scriptProblem(name: string, script: string, error: MlnError): Problem {
   return problem(
     'MLN_SCRIPT_FAILED',
     `${name}: ${error.message.replace(/^\S+ ended with/, `its ${script} script ended with`)}`,
-    `mln log ${name} shows its console`,
+    isHost ? `mln log ${name} shows its console` : undefined,
   );
 }
 

@@ -13,19 +13,49 @@ const LEAST = 5000;
 /** Seconds after which a host that still runs is asked again to shut down: at the first time its kernel may not have listened. */
 const ASK_AGAIN = 3;
 
-/** Starts the units of a part; with `wait`, until its hosts are ready. */
+/** Starts the units of a part; with `wait`, until its hosts are ready or the time of the whole operation is over. */
 export async function startUnits(execution: Execution): Promise<Outcome> {
   const { part, operation } = execution;
+  if (part.phase !== 'hosts') return startSwitches(execution);
   const { term, wait } = operation.options;
   const names = part.units.map((unit) => unit.name);
-  const isHosts = part.phase === 'hosts';
-  const args = isHosts && term !== undefined ? [term] : [];
+  const args = term === undefined ? [] : [term];
   const outcome = await runScripts(execution, names, { script: 'start', args, done: 'started' });
-  if (!isHosts || wait === undefined) return outcome;
+  if (wait === undefined) return outcome;
   const failed = new Set(outcome.failures.map((each) => each.unit));
   const started = names.filter((name) => !failed.has(name));
-  const late = await waitFor(execution, started, wait, (status) => status.ready === true);
+  const left = wait - (performance.now() - execution.begun) / 1000;
+  const late = await waitFor(execution, started, left, (status) => status.ready === true);
   return { failures: [...outcome.failures, ...late.map(([name, status]) => notReady(name, status, wait))] };
+}
+
+/** A host that ran while its switch was down has lost it: its card finds a new one only when the host is started again. */
+async function startSwitches(execution: Execution): Promise<Outcome> {
+  const { mln, part } = execution;
+  const switches = part.units.filter((unit) => unit.kind === 'switch');
+  const hosts = part.project.hosts.filter(({ name }) =>
+    switches.some(({ ports }) => ports.some(([host]) => host === name)),
+  );
+  const before = await statusesOf(mln, part.project, [...switches, ...hosts]);
+  const outcome = await runScripts(
+    execution,
+    switches.map(({ name }) => name),
+    { script: 'start', done: 'started' },
+  );
+  const cutOff = switches
+    .filter(({ name }) => before.get(name)?.state === 'down')
+    .flatMap(({ name, ports }) =>
+      ports.filter(([host]) => before.get(host)?.state === 'up').map(([host]) => ({ host, name })),
+    );
+  const lost = cutOff.map(({ host, name }): Failure => ({
+    unit: host,
+    problem: problem(
+      'MLN_NOT_UP',
+      `${host} ran while its switch ${name} was down, and cannot be reached through it`,
+      `mln restart -p ${part.project.name} -h ${host}`,
+    ),
+  }));
+  return { failures: [...outcome.failures, ...lost] };
 }
 
 function notReady(name: string, status: Status | undefined, wait: number): Failure {

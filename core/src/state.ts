@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, systemFailure } from './errors.js';
 import { readIfThere, writeAtomically } from './files.js';
-import { isName } from './names.js';
+import { isProjectName } from './names.js';
 import type { Project } from './project.js';
 import { compareNames, nearest } from './values.js';
 
@@ -32,7 +33,7 @@ export async function writeState(folder: string, state: Omit<State, 'schema'>): 
 
 /** Reads a built project's state; null where there is no such project. */
 export async function readState(projects: string, name: string): Promise<State | null> {
-  if (!isName(name) || name.includes('.')) return null;
+  if (!isProjectName(name)) return null;
   const directory = join(projects, name);
   const text = await readIfThere(join(directory, 'state.json'));
   if (text === null) return null;
@@ -55,7 +56,7 @@ export async function listProjects(projects: string): Promise<readonly string[]>
   try {
     const entries = await readdir(projects, { withFileTypes: true });
     return entries
-      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+      .filter((entry) => isProjectName(entry.name) && existsSync(join(projects, entry.name, 'state.json')))
       .map((entry) => entry.name)
       .sort(compareNames);
   } catch (error) {
@@ -70,6 +71,8 @@ function parse(text: string, directory: string): State {
   try {
     state = JSON.parse(text) as typeof state;
     ({ schema } = state);
+    if (schema === SCHEMA && !(Array.isArray(state.project.hosts) && Array.isArray(state.project.switches)))
+      throw new TypeError('it holds no project');
   } catch (error) {
     throw failure('MLN_BAD_STATE', `${directory}/state.json is damaged`, {
       cause: error,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod, readdir, rm, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, resolve } from 'node:path';
+import { Exit } from './codes.js';
 import { failure, systemFailure, type Place } from './errors.js';
 import { makeFolder, moveFolder, readIfThere, writeAtomically } from './files.js';
 import { isName, namePattern } from './names.js';
@@ -15,8 +16,6 @@ export interface Manifest {
   /** Bytes. */
   readonly size: number;
   readonly sha256: string;
-  /** How its guest is configured, such as debian; null: it is looked up in the image. */
-  readonly family: string | null;
   readonly message: string | null;
   /** ISO 8601. */
   readonly added: string;
@@ -36,10 +35,7 @@ export interface Templates {
   /** A template as a project names it: a file beside the project, NAME or NAME@VERSION of the repository, a file of the templates folder. */
   find(name: string, folder: string, place?: Place): Promise<Template>;
   /** Takes an image in, as the next version where none is given. */
-  add(
-    file: string,
-    details: { name?: string; version?: string; family?: string | null; message?: string | null },
-  ): Promise<Manifest>;
+  add(file: string, details: { name?: string; version?: string; message?: string | null }): Promise<Manifest>;
   /** Reads the whole image again and compares its digest. Throws MLN_TEMPLATE_CHANGED. */
   verify(name: string): Promise<Manifest>;
   remove(name: string): Promise<Manifest>;
@@ -60,8 +56,13 @@ export function createTemplates(folder: string, shell: Shell): Templates {
   const imageOf = ({ name, version }: Manifest): string => join(folder, name, version, 'image');
   const required = async (name: string): Promise<Manifest> => (await inRepository(name)) ?? (await missing(name));
 
+  const list = async (): Promise<Manifest[]> => {
+    const all = await Promise.all((await names(folder)).filter(isName).map(versionsOf));
+    return all.flat();
+  };
+
   const missing = async (name: string, place?: Place): Promise<never> => {
-    const known = (await names(folder)).filter(isName);
+    const known = [...new Set((await list()).map((manifest) => manifest.name))];
     const guess = nearest(name, known);
     const hint = guess
       ? `did you mean ${guess}?`
@@ -72,10 +73,7 @@ export function createTemplates(folder: string, shell: Shell): Templates {
   };
 
   return {
-    async list() {
-      const all = await Promise.all((await names(folder)).filter(isName).map(versionsOf));
-      return all.flat();
-    },
+    list,
     async find(name, projectFolder, place) {
       const beside = await fileTemplate(isAbsolute(name) ? name : resolve(projectFolder, name));
       if (beside) return beside;
@@ -105,7 +103,7 @@ export function createTemplates(folder: string, shell: Shell): Templates {
         throw failure('MLN_TEMPLATE_EXISTS', `the template ${name} has a version ${version}`, {
           hint: 'give another with --version; a version never changes',
         });
-      if (!(await fileTemplate(file))) throw failure('MLN_NO_FILE', `there is no file ${file}`);
+      if (!(await fileTemplate(file))) throw failure('MLN_NO_FILE', `there is no file ${file}`, { exit: Exit.failed });
       const staging = join(folder, `.${name}-${version}-${process.pid}.new`);
       try {
         await makeFolder(staging);
@@ -117,7 +115,6 @@ export function createTemplates(folder: string, shell: Shell): Templates {
           version,
           size: (await stat(image)).size,
           sha256: await digest(image),
-          family: details.family ?? null,
           message: details.message ?? null,
           added: new Date().toISOString(),
         };

@@ -68,7 +68,7 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   let least = Math.min(3, Math.ceil(name.length / 3) + 1);
   for (const candidate of known) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase(), least);
-    if (distance < least) [best, least] = [candidate, distance];
+    if (candidate !== name && distance < least) [best, least] = [candidate, distance];
   }
   return best;
 }

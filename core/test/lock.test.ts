@@ -14,7 +14,7 @@ const children: ChildProcess[] = [];
 
 beforeAll(() => {
   writeFileSync(join(code, 'package.json'), '{ "type": "module" }');
-  for (const name of ['lock', 'files', 'errors', 'codes']) {
+  for (const name of ['lock', 'files', 'names', 'errors', 'codes']) {
     const source = join(import.meta.dirname, `../src/${name}.ts`);
     const options = { swcrc: false, jsc: { target: 'es2022', parser: { syntax: 'typescript' } } } as const;
     writeFileSync(join(code, `${name}.js`), transformFileSync(source, options).code);
@@ -188,3 +188,12 @@ test.each([
 ])('when process %d began', (pid, expected) => {
   expect(String(startTime(pid))).toMatch(expected);
 });
+
+test.each(['../x', 'x/../../y', 'a.b', '', '-rf'])(
+  '%j is locked by nobody: it is no name of a project',
+  async (name) => {
+    const projects = scratchFolder();
+    await expect(takeLock(projects, name, 'clean')).rejects.toMatchObject({ code: 'MLN_USAGE' });
+    expect(readdirSync(projects)).toEqual([]);
+  },
+);

@@ -69,7 +69,11 @@ test.each([
 
 test('projects are listed in the order of their numbers; hidden folders and files are none', async () => {
   const projects = scratchFolder();
-  for (const name of ['p10', 'p9', '.p9.new']) mkdirSync(join(projects, name));
+  for (const name of ['p10', 'p9', '.p9.new']) {
+    mkdirSync(join(projects, name));
+    writeFileSync(join(projects, name, 'state.json'), '{}');
+  }
+  mkdirSync(join(projects, 'of-others'));
   writeFileSync(join(projects, 'file'), '');
   expect(await listProjects(projects)).toEqual(['p9', 'p10']);
   expect(await listProjects(join(projects, 'none'))).toEqual([]);

@@ -21,9 +21,11 @@ export function secondsOption(options: CommandOptions, name: string, flag: strin
 
 /** Reads a list that is separated by commas. */
 export function listOption(options: CommandOptions, name: string): readonly string[] | undefined {
-  return textOption(options, name)
-    ?.split(',')
-    .filter((each) => each !== '');
+  const text = textOption(options, name);
+  if (text === undefined) return undefined;
+  const names = text.split(',').filter((each) => each !== '');
+  if (names.length === 0) throw failure('MLN_USAGE', `--${name} names nothing`);
+  return names;
 }
 
 /** Reads the project file that -f names: a file, standard input, or the only *.mln of the folder. */
@@ -54,8 +56,8 @@ function onlyProjectFile(): string {
 function assignments(text: string | undefined): ReadonlyMap<string, string> {
   const set = new Map<string, string>();
   for (const part of text?.split(',') ?? []) {
-    const match = /^\$?([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(part);
-    if (!match?.[1]) throw failure('MLN_USAGE', `--set takes name=value, not ${part}`);
+    const match = /^\$?([A-Za-z_][A-Za-z0-9_]*)=([^\0-\x1f\x7f]*)$/.exec(part);
+    if (!match?.[1]) throw failure('MLN_USAGE', `--set takes name=value on one line, not ${JSON.stringify(part)}`);
     set.set(match[1], match[2] ?? '');
   }
   return set;

@@ -7,7 +7,7 @@ import { readState } from '../state.js';
 
 /** Works on a project while nobody else does. What an earlier command left undone is put right first, and told. */
 export async function withProject<T>(
-  { mln, terminal }: CommandContext,
+  { mln, terminal }: Pick<CommandContext, 'mln' | 'terminal'>,
   name: string,
   doing: string,
   act: () => Promise<T>,
@@ -24,7 +24,7 @@ export async function withProject<T>(
   }
 }
 
-async function tellCutOff({ mln, terminal }: CommandContext, name: string): Promise<void> {
+async function tellCutOff({ mln, terminal }: Pick<CommandContext, 'mln' | 'terminal'>, name: string): Promise<void> {
   const state = await readState(mln.folders.projects, name);
   const entry = state && cutOff(await readJournal(state.project.directory));
   if (!state || !entry) return;

@@ -2,10 +2,10 @@ import type { Command as Program } from 'commander';
 import { Exit, type ExitCode } from '../codes.js';
 import { createCommands, type Command, type CommandContext, type CommandOptions } from '../commands.js';
 import { loadConfiguration, type GlobalFlags } from '../configuration.js';
-import { failure, isMlnError, MlnError } from '../errors.js';
+import { failure, isMlnError } from '../errors.js';
 import { createMln, type Mln } from '../kernel.js';
 import { loadPlugins } from '../plugins.js';
-import { renderError } from '../render-problem.js';
+import { flatProblem, renderError } from '../render-problem.js';
 import { runShell } from '../shell.js';
 import { createTerminal } from '../terminal.js';
 import { coreVerbs } from './verbs.js';
@@ -49,10 +49,6 @@ function report(error: unknown, json: boolean): ExitCode {
   return error.exit;
 }
 
-function flatProblem({ place, ...problem }: MlnError['problems'][number]): object {
-  return { ...problem, file: place?.file ?? null, line: place?.line ?? null, column: place?.column ?? null };
-}
-
 const globalFlags: Record<string, keyof GlobalFlags> = {
   '-P': 'projects',
   '-T': 'templates',
@@ -67,12 +63,13 @@ function takeGlobalFlags(argv: readonly string[]): { flags: GlobalFlags; rest: s
   const rest: string[] = [];
   for (let index = 0; index < argv.length; index += 1) {
     const argument = argv[index] ?? '';
-    const name = Object.hasOwn(globalFlags, argument) ? globalFlags[argument] : undefined;
+    const [, flag = '', joined] = /^(-[PTFL]|--config)(?:=?(.+))?$/s.exec(argument) ?? [];
+    const name = Object.hasOwn(globalFlags, flag) ? globalFlags[flag] : undefined;
     if (name === undefined) {
       rest.push(argument);
       continue;
     }
-    const value = argv[(index += 1)];
+    const value = joined ?? argv[(index += 1)];
     if (value === undefined || value === '') throw failure('MLN_USAGE', `${argument} takes a value`);
     flags[name] = value;
   }
@@ -84,7 +81,7 @@ async function runVerb(mln: Mln, argv: readonly string[], distribution: Distribu
   for (const verb of coreVerbs) commands.add(verb);
   mln.hooks.commands.call(commands);
   const { Command, CommanderError } = await import('commander');
-  const context: CommandContext = { mln, terminal: createTerminal() };
+  const context: CommandContext = { mln, terminal: createTerminal(), version: distribution.version };
   let exit: ExitCode = Exit.done;
   const run = async (command: Command, args: readonly string[], options: CommandOptions): Promise<void> => {
     exit = await command.run(context, args, options);
@@ -136,6 +133,7 @@ function addVerb(
     .description(command.summary)
     .helpOption('--help', 'show help')
     .exitOverride();
+  verb.allowExcessArguments(false);
   for (const alias of command.aliases ?? []) verb.alias(alias);
   for (const argument of command.arguments?.split(' ') ?? []) verb.argument(argument);
   for (const { flags, help } of command.options ?? []) verb.option(flags, help);

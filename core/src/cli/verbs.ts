@@ -134,7 +134,6 @@ export const coreVerbs: readonly Command[] = [
     options: [
       { flags: '--name <name>', help: 'its name; that of the file where left out' },
       { flags: '--version <version>', help: 'its version; the next one where left out' },
-      { flags: '--family <family>', help: 'how its guests are configured; found out where left out' },
       { flags: '-m, --message <text>', help: 'what is said of it' },
     ],
     run: async (...args) => (await import('./verbs/template.js')).add(...args),

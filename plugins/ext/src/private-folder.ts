@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -30,7 +30,8 @@ export async function withFolder<T>(act: (folder: PrivateFolder) => Promise<T>):
 }
 
 function makeFolder(): { path: string; folder: PrivateFolder } {
-  const path = mkdtempSync(join(tmpdir(), 'mln-ext-'));
+  removeLeftovers();
+  const path = mkdtempSync(join(tmpdir(), `mln-ext-${process.pid}-`));
   const written = new Set<string>();
   return {
     path,
@@ -45,4 +46,19 @@ function makeFolder(): { path: string; folder: PrivateFolder } {
       newPath: () => join(path, randomUUID()),
     },
   };
+}
+
+/** A process that was killed leaves its folder, and there may be hashes of passwords in it. */
+function removeLeftovers(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = /^mln-ext-(\d+)-/.exec(name)?.[1];
+    const path = join(tmpdir(), name);
+    if (
+      pid === undefined ||
+      existsSync(`/proc/${pid}`) ||
+      statSync(path, { throwIfNoEntry: false })?.uid !== process.getuid?.()
+    )
+      continue;
+    rmSync(path, { recursive: true, force: true });
+  }
 }

@@ -88,10 +88,10 @@ function addGroup(files: Accounts, row: Row): void {
   group[3] = [...new Set([...before, ...members])].join(',');
 }
 
-/** A colon would begin the next field. */
+/** A colon would begin the next field, and a line end the next account. */
 function hashed(hash: string, name: string, place: Place | null): string {
-  if (!hash.includes(':')) return hash;
-  throw failure('MLN_BAD_VALUE', `the password hash of ${name} has a colon`, { place: place ?? undefined });
+  if (!/[\s:]/.test(hash)) return hash;
+  throw failure('MLN_BAD_VALUE', `the password hash of ${name} has a colon or a blank`, { place: place ?? undefined });
 }
 
 function setPassword(files: Accounts, name: string, hash: string): void {

@@ -13,7 +13,8 @@ export async function copyFiles(guest: Guest, host: Host, filesFolder: string): 
     try {
       await guest.copyIn(path, destination, mode === undefined ? {} : { mode: Number.parseInt(mode, 8) });
     } catch (error) {
-      throw systemFailure(error, `${host.name}: ${path} cannot be copied to ${destination}`);
+      const { message, code } = systemFailure(error, `${path} cannot be copied to ${destination}`);
+      throw failure(code, `${host.name}: ${message}`, { place: row.place ?? undefined, cause: error });
     }
   }
 }

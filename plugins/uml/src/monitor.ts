@@ -8,6 +8,7 @@ import {
   readlinkSync,
   readSync,
   realpathSync,
+  statSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { readyMark, type Host, type Project, type Status, type Unit } from '@mln/core';
@@ -42,7 +43,8 @@ function statusOf(unit: Unit, project: Project, sessions: () => ReadonlyMap<numb
   const pid = Number.parseInt(readOr(join(folder, 'pid'), ''), 10);
   if (Number.isNaN(pid)) return down;
   const where = workingFolder(pid);
-  if (where === UNREADABLE) return { ...down, state: 'unknown', detail: 'it belongs to another user' };
+  if (where === UNREADABLE && ownerOf(`/proc/${pid}`) === ownerOf(join(folder, 'pid')))
+    return { ...down, state: 'unknown', detail: 'it belongs to another user' };
   if (where === folder) return upStatus(unit, project, folder, pid, sessions().get(pid)?.ticks ?? 0);
   const last = sessions().get(pid)?.members ?? [];
   if (last.some((each) => workingFolder(each) === folder))
@@ -61,6 +63,11 @@ function upStatus(unit: Unit, project: Project, folder: string, pid: number, tic
     cpu: ticks / TICKS,
     ready: unit.kind === 'host' ? isReady(unit, project, join(folder, 'console.log')) : null,
   };
+}
+
+/** A pid that has been given to another user's process since belongs to nobody here. */
+function ownerOf(path: string): number | null {
+  return statSync(path, { throwIfNoEntry: false })?.uid ?? null;
 }
 
 /** The folder that a process works in names it: pids are used again. */

@@ -4,9 +4,9 @@ import { Exit, type ExitCode } from '../../codes.js';
 import type { CommandContext, CommandOptions } from '../../commands.js';
 import { decide } from '../../decide.js';
 import { failure, MlnError } from '../../errors.js';
-import { statusesOf } from '../../monitor.js';
+import { runningUnits } from '../../monitor.js';
 import { operate } from '../../operate.js';
-import { unitsOf, type Project } from '../../project.js';
+import type { Project } from '../../project.js';
 import type { ReadProject } from '../../read-project.js';
 import { readState } from '../../state.js';
 import { readChosenFile } from '../choose.js';
@@ -64,9 +64,11 @@ async function agreeToReplace(
   options: CommandOptions,
 ): Promise<void> {
   const { name } = project;
-  const statuses = await statusesOf(mln, project, unitsOf(project));
-  if ([...statuses.values()].some((status) => status.state === 'up'))
-    throw failure('MLN_PROJECT_RUNS', `${name} runs; it cannot be built anew`, { hint: `mln stop -p ${name}` });
+  const up = await runningUnits(mln, project);
+  if (up.length > 0)
+    throw failure('MLN_PROJECT_RUNS', `${name} runs, and cannot be built anew: ${up.join(', ')}`, {
+      hint: `mln stop -p ${name}`,
+    });
   if (options['replace'] === true || options['yes'] === true) return;
   await terminal.confirm(`${name} is built already. Replace it, and lose what is on its disks?`);
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Exit, type ExitCode } from '../../codes.js';
 import type { CommandContext, CommandOptions } from '../../commands.js';
 import { statusesOf } from '../../monitor.js';
+import { isProjectName } from '../../names.js';
 import { unitsOf } from '../../project.js';
 import { readState } from '../../state.js';
 import { textOption } from '../choose.js';
@@ -39,5 +40,5 @@ async function everything(projects: string): Promise<readonly string[]> {
   const names = entries.flatMap((entry) =>
     entry.startsWith('.') ? (/^\.([^.]+)\.(?:new|old|gone)$/.exec(entry)?.[1] ?? []) : [entry],
   );
-  return [...new Set(names)].sort();
+  return [...new Set(names)].filter(isProjectName).sort();
 }

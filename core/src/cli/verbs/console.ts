@@ -1,5 +1,6 @@
 import { constants, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Exit, type ExitCode } from '../../codes.js';
 import type { CommandContext, CommandOptions } from '../../commands.js';
 import { failure } from '../../errors.js';
@@ -13,9 +14,14 @@ const LEAVE = 0x1d;
 /** Bytes of what the console showed last. */
 const LAST = 2048;
 
+/** Milliseconds in which a console must be silent before piped input counts as answered. */
+const QUIET = 1000;
+/** Milliseconds between two looks at whether the host still runs. */
+const LOOK = 1000;
+
 /**
  * Joins this terminal with a host's console: what is typed goes into console.in, what the console shows is read from
- * its log. Any number of terminals may do so.
+ * its log. Any number of terminals may do so. It ends with Ctrl-], with the host, or with the answer to piped input.
  */
 export async function console(
   context: CommandContext,
@@ -24,8 +30,9 @@ export async function console(
 ): Promise<ExitCode> {
   const { mln, terminal } = context;
   const { project, host } = await chosenHost(context, args[0] ?? '', options);
-  const status = (await statusesOf(mln, project, [requireHost(project, host)])).get(host);
-  if (status?.state !== 'up')
+  const isUp = async (): Promise<boolean> =>
+    (await statusesOf(mln, project, [requireHost(project, host)])).get(host)?.state === 'up';
+  if (!(await isUp()))
     throw failure('MLN_NO_UNIT', `${host}.${project.name} does not run`, {
       hint: `mln start -p ${project.name} -h ${host}`,
     });
@@ -33,19 +40,31 @@ export async function console(
   const input = openInput(join(folder, 'console.in'), `${host}.${project.name}`);
   terminal.note(`console of ${host}.${project.name}; Ctrl-] leaves it`);
   const left = new AbortController();
-  takeKeys(
-    (bytes) => writeSync(input, bytes),
-    () => {
+  const watch = setInterval(() => {
+    void isUp().then((up) => {
+      if (!up) left.abort();
+    });
+  }, LOOK);
+  let heard = Date.now();
+  const show = (bytes: Buffer): void => {
+    heard = Date.now();
+    process.stdout.write(bytes);
+  };
+  void sendKeys(input, left.signal)
+    .then(async () => {
+      while (!process.stdin.isTTY && Date.now() - heard < QUIET) await pause(LOOK / 10);
+    })
+    .catch((error: unknown) => {
+      // The input is closed when the host has gone.
+      if (!left.signal.aborted) throw error;
+    })
+    .finally(() => {
       left.abort();
-    },
-  );
-  await followLog(join(folder, 'console.log'), (bytes) => process.stdout.write(bytes), {
-    follow: true,
-    signal: left.signal,
-    tail: LAST,
-  });
+    });
+  await followLog(join(folder, 'console.log'), show, { follow: true, signal: left.signal, tail: LAST });
+  clearInterval(watch);
   if (process.stdin.isTTY) process.stdin.setRawMode(false);
-  process.stdin.pause();
+  process.stdin.destroy();
   terminal.note('');
   return Exit.done;
 }
@@ -61,12 +80,24 @@ function openInput(path: string, name: string): number {
   }
 }
 
-function takeKeys(send: (bytes: Buffer) => void, leave: () => void): void {
+/** Sends what is typed, until Ctrl-] or the end of the input. */
+async function sendKeys(input: number, signal: AbortSignal): Promise<void> {
   if (process.stdin.isTTY) process.stdin.setRawMode(true);
-  process.stdin.on('data', (bytes: Buffer) => {
+  const keys = process.stdin as AsyncIterable<Buffer>;
+  for await (const bytes of keys) {
     const end = process.stdin.isTTY ? bytes.indexOf(LEAVE) : -1;
-    if (end !== 0) send(end < 0 ? bytes : bytes.subarray(0, end));
-    if (end >= 0) leave();
-  });
-  process.stdin.on('end', leave);
+    await send(input, end < 0 ? bytes : bytes.subarray(0, end), signal);
+    if (end >= 0 || signal.aborted) return;
+  }
+}
+
+/** Writes into the fifo as fast as the guest takes it. */
+async function send(input: number, bytes: Buffer, signal: AbortSignal): Promise<void> {
+  for (let sent = 0; sent < bytes.length && !signal.aborted;)
+    try {
+      sent += writeSync(input, bytes, sent);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      await pause(10);
+    }
 }

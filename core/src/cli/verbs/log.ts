@@ -14,6 +14,7 @@ export async function log(
   const path = join(project.directory, host, 'console.log');
   if (!logExists(path))
     throw failure('MLN_NO_FILE', `${host}.${project.name} has no console log yet`, {
+      exit: Exit.failed,
       hint: `mln start -p ${project.name}`,
     });
   await followLog(path, (bytes) => process.stdout.write(bytes), { follow: options['follow'] === true });

@@ -3,6 +3,7 @@ import type { CommandContext, CommandOptions } from '../../commands.js';
 import { decide } from '../../decide.js';
 import { failure } from '../../errors.js';
 import type { Edit } from '../../filesystem.js';
+import { flatProblem, renderProblem } from '../../render-problem.js';
 import { planProject, type Plan, type PlannedUnit } from '../../plan.js';
 import { unitsOf } from '../../project.js';
 import type { ReadProject } from '../../read-project.js';
@@ -29,10 +30,18 @@ export async function showPlan(
   const previous = await readState(mln.folders.projects, read.project.name);
   const project = decide(read.project, previous?.project ?? null);
   const made = await planProject(mln, project, unitsOf(project), previous?.project ?? null);
+  const warnings = [...read.warnings, ...made.warnings];
   const [name, path] = args;
   const units = name === undefined ? made.units : [unitOf(made, name)];
+  for (const warning of made.warnings) if (options['json'] !== true) terminal.note(renderProblem(warning));
   if (path !== undefined) terminal.print(fileText(units[0], path));
-  else if (options['json'] === true) terminal.json({ apiVersion: 'mln/v1', kind: 'Plan', items: units.map(toJson) });
+  else if (options['json'] === true)
+    terminal.json({
+      apiVersion: 'mln/v1',
+      kind: 'Plan',
+      warnings: warnings.map(flatProblem),
+      items: units.map(toJson),
+    });
   else terminal.print([...units.map(unitText), ...made.files.map((file) => `  write  ${file.path}`)].join('\n'));
   return Exit.done;
 }
@@ -72,7 +81,7 @@ function fileText(planned: PlannedUnit | undefined, path: string): string {
   if (file) return file.text;
   const edit = planned?.edits.find((each) => each.do === 'file' && each.path === path);
   if (edit?.do !== 'file')
-    throw failure('MLN_NO_FILE', `the plan of ${planned?.unit.name ?? ''} changes no file ${path}`, {
+    throw failure('MLN_USAGE', `the plan of ${planned?.unit.name ?? ''} changes no file ${path}`, {
       hint: 'mln plan HOST lists them',
     });
   return hideSecrets(

@@ -1,9 +1,8 @@
 import { Exit, type ExitCode } from '../../codes.js';
 import type { CommandContext, CommandOptions } from '../../commands.js';
 import { failure } from '../../errors.js';
-import { statusesOf } from '../../monitor.js';
+import { runningUnits } from '../../monitor.js';
 import { operate } from '../../operate.js';
-import { unitsOf } from '../../project.js';
 import { requireState } from '../../state.js';
 import { textOption } from '../choose.js';
 import { withProject } from '../guarded.js';
@@ -18,8 +17,7 @@ export async function remove(
   if (name === undefined) throw failure('MLN_USAGE', 'which project?', { hint: 'name it with -p' });
   await withProject(context, name, 'remove', async () => {
     const { project } = await requireState(mln.folders.projects, name);
-    const statuses = await statusesOf(mln, project, unitsOf(project));
-    const up = [...statuses].filter(([, status]) => status.state !== 'down').map(([unit]) => unit);
+    const up = await runningUnits(mln, project);
     if (up.length > 0)
       throw failure('MLN_PROJECT_RUNS', `${name} is not stopped: ${up.join(', ')}`, { hint: `mln stop -p ${name}` });
     if (options['yes'] !== true)

@@ -1,9 +1,10 @@
-import { Exit, type ExitCode } from '../../codes.js';
+import type { ExitCode } from '../../codes.js';
 import type { CommandContext, CommandOptions } from '../../commands.js';
 import { failure } from '../../errors.js';
 import { operate, type OperateOptions } from '../../operate.js';
 import { requireState } from '../../state.js';
 import { chosenNames, listOption, secondsOption, textOption } from '../choose.js';
+import { eachProject } from '../each-project.js';
 import { withProject } from '../guarded.js';
 import { tellFailures } from '../tell.js';
 
@@ -15,12 +16,7 @@ export async function start(
   args: readonly string[],
   options: CommandOptions,
 ): Promise<ExitCode> {
-  let exit: ExitCode = Exit.done;
-  for (const name of await chosenNames(context, args, options)) {
-    const ended = await startOne(context, name, options);
-    if (ended !== Exit.done) exit = ended;
-  }
-  return exit;
+  return eachProject(await chosenNames(context, args, options), (name) => startOne(context, name, options));
 }
 
 async function startOne(context: CommandContext, name: string, options: CommandOptions): Promise<ExitCode> {

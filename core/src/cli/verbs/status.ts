@@ -7,6 +7,7 @@ import { listProjects, requireState } from '../../state.js';
 import { unknownStatus, type Status } from '../../status.js';
 import { table } from '../../terminal.js';
 import { formatSize } from '../../values.js';
+import { eachProject } from '../each-project.js';
 import { listOption, textOption } from '../choose.js';
 
 interface Shown {
@@ -24,12 +25,13 @@ export async function status(
   const name = textOption(options, 'project') ?? args[0];
   const names = name === undefined ? await listProjects(projects) : [name];
   const all: Shown[] = [];
-  for (const each of names) {
+  const read = await eachProject(names, async (each) => {
     const { project } = await requireState(projects, each);
     const units = chosenUnits(project, options, name !== undefined);
     const statuses = await statusesOf(mln, project, units);
     all.push(...units.map((unit) => ({ project: each, unit, status: statuses.get(unit.name) ?? unknownStatus })));
-  }
+    return Exit.done;
+  });
   const shown = all.filter(
     ({ status: { state } }) =>
       (options['up'] !== true || state === 'up') && (options['down'] !== true || state === 'down'),
@@ -47,6 +49,7 @@ export async function status(
       })),
     });
   else if (shown.length > 0) terminal.print(table(shown.map(row)));
+  if (read !== Exit.done) return read;
   return options['check'] === true && shown.some(({ status: { state } }) => state !== 'up') ? Exit.asked : Exit.done;
 }
 

@@ -1,8 +1,9 @@
-import { Exit, type ExitCode } from '../../codes.js';
+import type { ExitCode } from '../../codes.js';
 import type { CommandContext, CommandOptions } from '../../commands.js';
 import { operate } from '../../operate.js';
 import { requireState } from '../../state.js';
 import { chosenNames, listOption, secondsOption } from '../choose.js';
+import { eachProject } from '../each-project.js';
 import { withProject } from '../guarded.js';
 import { tellFailures } from '../tell.js';
 
@@ -11,12 +12,7 @@ export async function stop(
   args: readonly string[],
   options: CommandOptions,
 ): Promise<ExitCode> {
-  let exit: ExitCode = Exit.done;
-  for (const name of await chosenNames(context, args, options)) {
-    const ended = await stopOne(context, name, options);
-    if (ended !== Exit.done) exit = ended;
-  }
-  return exit;
+  return eachProject(await chosenNames(context, args, options), (name) => stopOne(context, name, options));
 }
 
 async function stopOne(context: CommandContext, name: string, options: CommandOptions): Promise<ExitCode> {
@@ -38,6 +34,6 @@ async function stopOne(context: CommandContext, name: string, options: CommandOp
       },
       terminal.report,
     );
-    return tellFailures(failures, Infinity);
+    return tellFailures(failures, project.hosts.length);
   });
 }

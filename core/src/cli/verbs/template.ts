@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Exit, type ExitCode } from '../../codes.js';
 import type { CommandContext, CommandOptions } from '../../commands.js';
 import { failure } from '../../errors.js';
@@ -11,13 +13,15 @@ export async function add(
   args: readonly string[],
   options: CommandOptions,
 ): Promise<ExitCode> {
-  const [name, version, family, message] = ['name', 'version', 'family', 'message'].map((each) =>
-    textOption(options, each),
-  );
-  const manifest = await repository(context).add(args[0] ?? '', {
+  const [file = ''] = args;
+  const [name, version, message] = ['name', 'version', 'message'].map((each) => textOption(options, each));
+  if (existsSync(file) && !(await context.mln.hooks.filesystem.promise(resolve(file))))
+    throw failure('MLN_NO_FILESYSTEM', `no plug-in reads a filesystem in ${file}`, {
+      hint: 'a template is the image of one filesystem, without a partition table',
+    });
+  const manifest = await repository(context).add(file, {
     ...(name === undefined ? {} : { name }),
     ...(version === undefined ? {} : { version }),
-    family: family ?? null,
     message: message ?? null,
   });
   context.terminal.note(`${nameOf(manifest)} is added`);
