@@ -51,10 +51,12 @@ async function ping(router) {
 }
 
 let stopped = true;
+let done = false;
 function cleanUp() {
   if (!stopped)
     spawnSync(process.execPath, [join(root, 'bin/mln.js'), 'stop', '-p', 'ring', '-w', '5'], { stdio: 'inherit' });
-  rmSync(folder, { recursive: true, force: true });
+  if (done) rmSync(folder, { recursive: true, force: true });
+  else process.stderr.write(`What it made, with the logs of its guests, is kept in ${folder}\n`);
 }
 process.on('SIGINT', () => process.exit(130));
 process.on('SIGTERM', () => process.exit(143));
@@ -78,6 +80,7 @@ try {
   mln('status', '-p', 'ring');
   mln('remove', '-p', 'ring', '-y');
   if (reached.includes(false)) throw new Error('the routers do not reach each other');
+  done = true;
   say(`Done, in ${((Date.now() - begun) / 1000).toFixed(1)} s.`);
 } catch (error) {
   process.stderr.write(`\n\u001b[31m${error.message}\u001b[0m\n`);

@@ -132,6 +132,19 @@ test('a template that is missing or has changed is said before anything is made'
   await lab.run('cp', ['-a', '--remove-destination', copy, image]);
 }, 60_000);
 
+test('what is no name of a project touches nothing, whatever the verb', async () => {
+  for (const folder of ['foo.new', 'foo.old', 'foo.gone']) mkdirSync(join(lab.folder, folder));
+  for (const verb of ['start', 'stop', 'clean', 'remove', 'status'])
+    expect((await lab.mln(verb, '-p', 'x/../../foo')).code).not.toBe(0);
+  for (const folder of ['foo.new', 'foo.old', 'foo.gone']) expect(existsSync(join(lab.folder, folder))).toBe(true);
+});
+
+test('a line end that the command line brings is refused', async () => {
+  const file = lab.write('set.mln', 'global { project ring }\nhost a { root_password crypt:$x; nameserver $x }\n');
+  expect(await lab.mln('build', '-f', file, '--set', 'x=a\nroot2::0:0:::')).toMatchObject({ code: 64 });
+  expect(await lab.mln('build', '-f', file, '--set', 'x=a:b')).toMatchObject({ code: 65 });
+});
+
 test('values that are shell syntax are literal, or refused', async () => {
   const weird = lab.write(
     'weird.mln',

@@ -86,6 +86,17 @@ test('a host that was killed is told as dead, cleaned, and started again', async
   await lab.ok('start', '-p', 'ring', '--wait', '60');
 }, 60_000);
 
+test('a switch that died is started again, and its hosts are named: they have lost it', async () => {
+  process.kill(Number(readFileSync(join(lab.projects, 'ring/A/pid'), 'utf8')), 'SIGKILL');
+  const { code, stderr } = await lab.mln('start', '-p', 'ring');
+  expect(code).toBe(3);
+  expect(stderr).toContain('router1 ran while its switch A was down');
+  expect(stderr).not.toContain('router2 ran');
+  await lab.ok('restart', '-p', 'ring', '-h', 'router1,router3');
+  await lab.ok('start', '-p', 'ring', '--wait', '60');
+  expect(await lab.type('ring', 'router1', 'ping -c 1 -w 10 router3')).toContain('1 packets received');
+}, 90_000);
+
 test('stopped, nothing is left running, and the images are clean', async () => {
   await lab.ok('stop', '-p', 'ring');
   expect(await status('-u')).toEqual([]);
