@@ -55,6 +55,11 @@ export function inNetwork(address: string, network: Address): boolean {
   return list.check(address, 'ipv6');
 }
 
+/** Names the network that an address lies in: the same for all IPv4 addresses of it. */
+export function networkOf({ address, prefix }: Address): string {
+  return `${isIPv4(address) ? toText(firstOf(address, prefix)) : address}/${prefix}`;
+}
+
 /** The first address of an IPv4 network, as a number. */
 function firstOf(address: string, prefix: number): number {
   const size = 2 ** (32 - prefix);

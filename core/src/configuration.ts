@@ -121,6 +121,7 @@ function environmentFlags(environment: NodeJS.ProcessEnv): GlobalFlags {
 
 /** A named file alone; else the nearest one upwards, the user's and the system's. The distribution's is always the last. */
 async function fileSources(named: string | undefined, distribution: string): Promise<Source[]> {
+  if (named !== undefined && resolve(named) === distribution) return [readDistribution(distribution)];
   if (named !== undefined) return [await readSource(resolve(named)), readDistribution(distribution)];
   const paths = new Set([
     ...nearestUpwards(process.cwd()),

@@ -1,6 +1,6 @@
 /** What plug-ins import. Everything else of the core is its own. */
 export { apiVersion } from './api.js';
-export { broadcastOf, inNetwork, netmaskOf, type Address } from './addresses.js';
+export { broadcastOf, inNetwork, netmaskOf, networkOf, type Address } from './addresses.js';
 export { Exit, type ExitCode } from './codes.js';
 export type { Command, CommandContext, CommandOptions, Commands, Option } from './commands.js';
 export {

@@ -48,6 +48,7 @@ export async function planProject(
     project,
     previous,
     templates: createTemplates(mln.folders.templates, mln.shell),
+    found: new Map(),
     filesystems: new Map(),
     problems: new Problems(),
     records: {},
@@ -63,6 +64,8 @@ interface Planning {
   readonly project: Project;
   readonly previous: Project | null;
   readonly templates: Templates;
+  /** Templates by the name and the folder that a host gives. */
+  readonly found: Map<string, Promise<Template>>;
   /** One reader for each template, however many guests are made from it. */
   readonly filesystems: Map<string, Filesystem>;
   readonly problems: Problems;
@@ -84,7 +87,7 @@ async function planDisk(planning: Planning, host: Host, disk: Disk): Promise<Pla
   if (disk.existing || disk.role !== 'root') return { disk, template: null, size: disk.size ?? 0 };
   const name = host.template ?? planning.mln.configuration.template;
   const folder = host.templateFrom === null ? planning.project.source : dirname(host.templateFrom);
-  const template = await planning.templates.find(name, folder, host.place ?? undefined);
+  const template = await findTemplate(planning, name, folder, host);
   const { manifest } = template;
   planning.records[host.name] = { name, version: manifest?.version ?? null, sha256: manifest?.sha256 ?? null };
   const wanted = disk.freeSpace === null ? (disk.size ?? template.size) : template.size + disk.freeSpace;
@@ -97,6 +100,14 @@ async function planDisk(planning: Planning, host: Host, disk: Disk): Promise<Pla
   // Filesystems have whole blocks.
   const size = Math.ceil(Math.max(wanted, template.size) / 4096) * 4096;
   return { disk, template, size: wanted <= template.size ? template.size : size };
+}
+
+/** Hosts share their templates: each is looked for once. */
+function findTemplate({ templates, found }: Planning, name: string, folder: string, host: Host): Promise<Template> {
+  const key = `${folder}\0${name}`;
+  const template = found.get(key) ?? templates.find(name, folder, host.place ?? undefined);
+  found.set(key, template);
+  return template;
 }
 
 async function planEdits(planning: Planning, host: Host, root: PlannedDisk): Promise<readonly Edit[]> {

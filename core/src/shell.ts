@@ -6,6 +6,8 @@ export interface ShellOptions {
   readonly input?: string;
   /** Milliseconds after which the program is killed. */
   readonly timeout?: number;
+  /** What it prints on stdout is of no interest: stdout comes back empty. */
+  readonly ignoreStdout?: boolean;
   /** Exit codes that are not failures; 0 where left out. */
   readonly accept?: readonly number[];
 }
@@ -52,12 +54,15 @@ export const runShell: Shell = async (program, args, options = {}) => {
     env: { ...inherited(), ...options.env },
     extendEnv: false,
     ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
+    ...(options.ignoreStdout === true ? { stdout: 'ignore' as const } : {}),
     ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
   });
   if (result.timedOut)
     throw failure('MLN_COMMAND_FAILED', `${program} did not end within ${(options.timeout ?? 0) / 1000} s`);
   if (result.exitCode === undefined) throw cannotRun(program, result.cause ?? result.originalMessage);
-  const { exitCode, stdout, stderr } = result;
+  const { exitCode, stderr } = result;
+  // What is ignored is not read.
+  const stdout = result.stdout ?? '';
   if (!(options.accept ?? [0]).includes(exitCode)) throw commandFailed(program, args, { exitCode, stdout, stderr });
   return { exitCode, stdout, stderr };
 };

@@ -68,7 +68,7 @@ function many(name, count, extra = '') {
   const file = join(folder, `${name}.mln`);
   writeFileSync(
     file,
-    `global { project ${name} }\nsuperclass all { memory 48M; ${extra} }\n${hosts.join('\n')}\nswitch lan { }\n`,
+    `global { project ${name} }\nsuperclass all { memory 64M; ${extra} }\n${hosts.join('\n')}\nswitch lan { }\n`,
   );
   return file;
 }
@@ -112,7 +112,12 @@ function bareStart(count) {
   });
   const script = `${projects}/start/lan/start
 ${lines.join('\n')}
-while [ "$(grep -l 'is ready' ${projects}/start/g*/console.log | wc -l)" -lt ${count} ]; do sleep 0.1; done`;
+tries=0
+while [ "$(grep -l 'is ready' ${projects}/start/g*/console.log | wc -l)" -lt ${count} ]; do
+  tries=$((tries + 1))
+  [ "$tries" -lt 2000 ] || exit 1
+  sleep 0.1
+done`;
   return time(['sh', '-c', script]);
 }
 
@@ -165,5 +170,7 @@ try {
     }
   }
 } finally {
+  // Whatever went wrong, no guest goes on.
+  spawnSync(mln[0], [...mln.slice(1), 'stop', '-a', '-w', '0'], { env: environment });
   rmSync(folder, { recursive: true, force: true });
 }

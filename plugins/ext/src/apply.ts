@@ -1,7 +1,7 @@
 import { readFile as readHostFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { failure, type Edit, type Entry, type Shell } from '@mln/core';
-import { debugfs, linesFor } from './debugfs.js';
+import { debugfsWrite, linesFor } from './debugfs.js';
 import { withFolder } from './private-folder.js';
 import { readDirectory, readFile } from './read.js';
 import type { Reader } from './reader.js';
@@ -12,7 +12,7 @@ export async function apply(shell: Shell, image: string, edits: readonly Edit[],
     const lines = edits.flatMap((edit) =>
       linesFor(edit, ({ content }) => (Buffer.isBuffer(content) ? folder.fileWith(content) : content.source)),
     );
-    const { complaints } = await debugfs(shell, image, lines, { write: true });
+    const complaints = await debugfsWrite(shell, image, lines, folder);
     if (complaints.length > 0) throw await editFailure(reader, image, edits, complaints);
   });
 }

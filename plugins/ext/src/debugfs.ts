@@ -1,4 +1,5 @@
 import { failure, type Edit, type Shell } from '@mln/core';
+import type { PrivateFolder } from './private-folder.js';
 import { dirname, basename } from 'node:path/posix';
 
 /*
@@ -57,18 +58,31 @@ export interface DebugfsResult {
   readonly complaints: readonly string[];
 }
 
-/** Runs debugfs once over an image with all these lines. */
-export async function debugfs(
+/** Asks debugfs once about an image, with all these lines. */
+export async function debugfs(shell: Shell, image: string, lines: readonly string[]): Promise<DebugfsResult> {
+  const { stdout, stderr } = await shell('debugfs', ['-f', '-', image], { input: text(lines) });
+  return { stdout, complaints: complaintsIn(stderr) };
+}
+
+/** Lets debugfs change an image, once, by all these lines. Gives what it complains of. */
+export async function debugfsWrite(
   shell: Shell,
   image: string,
   lines: readonly string[],
-  { write = false } = {},
-): Promise<DebugfsResult> {
+  folder: PrivateFolder,
+): Promise<readonly string[]> {
+  const script = folder.fileWith(Buffer.from(text(lines)));
+  const { stderr } = await shell('debugfs', ['-w', '-f', script, image], { ignoreStdout: true });
+  return complaintsIn(stderr);
+}
+
+function text(lines: readonly string[]): string {
   const long = lines.find((line) => Buffer.byteLength(line) > MAX_LINE);
   if (long !== undefined) throw failure('MLN_GUEST_PATH', `a path is too long for debugfs: ${long.slice(0, 80)}…`);
-  const { stdout, stderr } = await shell('debugfs', [...(write ? ['-w'] : []), '-f', '-', image], {
-    input: lines.map((line) => `${line}\n`).join(''),
-  });
-  const complaints = stderr.split('\n').filter((line) => line !== '' && !/^debugfs \d/.test(line));
-  return { stdout, complaints };
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** The first line of stderr is the version. */
+function complaintsIn(stderr: string): readonly string[] {
+  return stderr.split('\n').filter((line) => line !== '' && !/^debugfs \d/.test(line));
 }

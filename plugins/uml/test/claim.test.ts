@@ -89,7 +89,7 @@ test.each(refused)('$message', async ({ body, plugins, code, message, line }) =>
 });
 
 const doubtful = [
-  { body: 'host a { memory 48M }', expected: [] },
+  { body: 'host a { memory 64M }', expected: [] },
   { body: 'host a { memory 47M }', expected: ['MLN_UNSUPPORTED: a: with 47 MiB of memory some boots fail'] },
   { body: 'host a { memory 24M }', expected: ['MLN_UNSUPPORTED: a: with 24 MiB of memory some boots fail'] },
   {
