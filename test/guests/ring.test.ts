@@ -119,6 +119,15 @@ test('the scripts do the same by hand, without mln', async () => {
   expect(lab.processes()).toEqual([]);
 }, 90_000);
 
+test('with term screen a host runs in screen, and is ready, seen and stopped like any other', async () => {
+  await lab.ok('start', '-p', 'ring', '-h', 'router2', '--term', 'screen', '--wait', '60');
+  expect((await lab.run('screen', ['-ls'])).stdout).toContain('router2.ring');
+  expect(await status('-h', 'router2')).toEqual(['ring host router2 up']);
+  await lab.ok('stop', '-p', 'ring');
+  expect(await status('-u')).toEqual([]);
+  expect(lab.processes()).toEqual([]);
+}, 90_000);
+
 test('a guest that does not shut down is reported, and destroyed when that is asked for', async () => {
   await lab.ok('start', '-p', 'ring', '-h', 'router1', '--wait', '60');
   await lab.type('ring', 'router1', "printf '#!/bin/sh\\nsleep 1000\\n' >/etc/init.d/rcK");

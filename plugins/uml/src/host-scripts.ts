@@ -43,6 +43,8 @@ none)
 screen)
   need screen
   screen -L -Logfile console.log -dmS ${unit} ./start run
+  # Otherwise it keeps the log to itself for ten seconds.
+  screen -S ${unit} -X logfile flush 0 >/dev/null || :
   ;;
 xterm)
   need xterm script
