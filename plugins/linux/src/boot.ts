@@ -1,5 +1,6 @@
 import { quote, readyMark, type Guest, type Host } from '@mln/core';
 import type { Family } from './family.js';
+import { startLast, stopFirst } from './insserv.js';
 
 /*
  * The end of a guest's boot and the beginning of its shutdown. Whatever the family: /etc/mln/boot runs the project's
@@ -95,11 +96,17 @@ stop) [ ! -x /etc/mln/shutdown ] || /etc/mln/shutdown ;;
 esac
 `;
   await guest.write('/etc/init.d/mln', script, executable);
+  await list(guest, '/etc/init.d/.depend.start', startLast);
+  await list(guest, '/etc/init.d/.depend.stop', stopFirst);
   const below = (await guest.exists('/etc/rc.d/rc3.d')) ? '/etc/rc.d' : '/etc';
   for (const level of [2, 3, 4, 5])
     await guest.symlink(`${below}/rc${level}.d/S99mln`, below === '/etc' ? '../init.d/mln' : '/etc/init.d/mln');
   for (const level of [0, 1, 6])
     await guest.symlink(`${below}/rc${level}.d/K01mln`, below === '/etc' ? '../init.d/mln' : '/etc/init.d/mln');
+}
+
+async function list(guest: Guest, path: string, add: (makefile: string, script: string) => string): Promise<void> {
+  if (await guest.exists(path)) await guest.write(path, add(await guest.text(path), 'mln'));
 }
 
 /** openrc-run(8). */

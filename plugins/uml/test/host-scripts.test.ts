@@ -144,7 +144,9 @@ describe.each(['/bin/dash', '/bin/bash'])('%s', (shell) => {
   test('the consoles', async () => {
     const lab = await open(shell);
     expect(lab.run('b/start screen')).toEqual(fine);
-    expect(lab.read('b/screen.arguments')).toBe('-L -Logfile console.log -dmS b.lab ./start run\n');
+    expect(lab.read('b/screen.arguments')).toBe(
+      '-L -Logfile console.log -dmS b.lab ./start run\n-S b.lab -X logfile flush 0\n',
+    );
     expect(lab.read('b/console.log')).toBe('booting b\n');
     lab.run('b/stop');
     expect(lab.run('b/stop wait 5')).toEqual(fine);

@@ -60,7 +60,8 @@ esac
 `,
   sleep: '#!/bin/sh\ncase $1 in\n2) exec /bin/sleep 0.05 ;;\n*) exec /bin/sleep 0.02 ;;\nesac\n',
   screen: `#!/bin/sh
-echo "$*" >screen.arguments
+echo "$*" >>screen.arguments
+[ "$1" != -S ] || exit 0
 shift 5
 setsid "$@" </dev/null >console.log 2>&1 &
 `,
