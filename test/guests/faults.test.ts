@@ -95,6 +95,13 @@ test('two at once: one works, the other says who does', async () => {
   60_000,
 );
 
+test('a folder for temporary files that cannot be used is named, with the way out', async () => {
+  const env = { TMPDIR: join(lab.folder, 'no-such-folder') };
+  const built = await lab.run(process.execPath, [lab.program, 'build', '-f', ring], { env });
+  expect(built).toMatchObject({ code: 1, stderr: expect.stringMatching(/MLN_IO.*no-such-folder[^]*TMPDIR/) });
+  expect((await lab.run('ls', ['-A', lab.projects])).stdout).toBe('');
+}, 60_000);
+
 test('a missing program is named, with the package that holds it', async () => {
   await lab.ok('build', '-f', ring);
   const bare = join(lab.folder, 'bare');

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemFailure } from '@mln/core';
 
 /** A folder of the calling user alone, through which contents are handed to debugfs. */
 export interface PrivateFolder {
@@ -16,7 +17,7 @@ let users = 0;
 
 /** Gives the folder for the time of an act. Acts that overlap share it; it goes with the last of them. */
 export async function withFolder<T>(act: (folder: PrivateFolder) => Promise<T>): Promise<T> {
-  shared ??= makeFolder();
+  shared ??= whileWriting(makeFolder);
   users += 1;
   try {
     return await act(shared.folder);
@@ -39,13 +40,25 @@ function makeFolder(): { path: string; folder: PrivateFolder } {
       fileWith(content) {
         const file = join(path, createHash('sha256').update(content).digest('hex'));
         // Small files are written at once: that takes least.
-        if (!written.has(file)) writeFileSync(file, content, { mode: 0o600 });
+        if (!written.has(file))
+          whileWriting(() => {
+            writeFileSync(file, content, { mode: 0o600 });
+          });
         written.add(file);
         return file;
       },
       newPath: () => join(path, randomUUID()),
     },
   };
+}
+
+/** Says which folder it is that is full, or may not be written. */
+function whileWriting<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw systemFailure(error, `the folder for temporary files, ${tmpdir()}`, 'name another one with TMPDIR');
+  }
 }
 
 /** A process that was killed leaves its folder, and there may be hashes of passwords in it. */
