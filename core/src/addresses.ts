@@ -7,6 +7,9 @@ export interface Address {
   readonly prefix: number;
 }
 
+/** The prefix of an address that names none, until its neighbours have been asked. */
+export const NOT_GIVEN = -1;
+
 /** Reads `10.0.0.1` or `10.0.0.1/24` (IPv6 alike). Gives a sentence where it is neither; prefix is null where there is none. */
 export function parseAddress(text: string): { address: string; prefix: number | null } | string {
   const [address = '', prefix, more] = text.split('/');
@@ -66,11 +69,13 @@ function firstOf(address: string, prefix: number): number {
   return Math.floor(toNumber(address) / size) * size;
 }
 
-function toNumber(address: string): number {
+/** An IPv4 address as a number. */
+export function toNumber(address: string): number {
   return address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
 }
 
-function toText(number: number): string {
+/** A number as an IPv4 address. */
+export function toText(number: number): string {
   return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
 }
 

@@ -3,10 +3,11 @@ import type { Assignment, Block, Statement } from './tree.js';
 /* Blocks are asked for keywords again and again, by every host that inherits them: each is indexed once. */
 
 type Keyed = Statement | Block;
+export type BlockIndex = ReadonlyMap<string, readonly Keyed[]>;
 const indexes = new WeakMap<Block, Map<string, Keyed[]>>();
 
 /** The statements and blocks of a block by keyword. */
-export function index(block: Block): Map<string, Keyed[]> {
+export function index(block: Block): BlockIndex {
   let found = indexes.get(block);
   if (!found) {
     found = new Map();
@@ -19,15 +20,6 @@ export function index(block: Block): Map<string, Keyed[]> {
     indexes.set(block, found);
   }
   return found;
-}
-
-/** The blocks of one keyword, in their order. */
-export function blocksOf(block: Block, keyword: string): Block[] {
-  return (
-    index(block)
-      .get(keyword)
-      ?.filter((item) => item.kind === 'block') ?? []
-  );
 }
 
 const assignmentsOf = new WeakMap<Block, Map<string, Assignment>>();

@@ -22,7 +22,10 @@ export const codes = {
   MLN_OPEN_TEXT: [Exit.badProject, 'A <<WORD has no line that is WORD alone.'],
   MLN_OPEN_QUOTE: [Exit.badProject, 'A quote is opened and not closed on its line.'],
   MLN_TOO_DEEP: [Exit.badProject, 'Blocks are nested deeper than 64.'],
-  MLN_BAD_FILE: [Exit.badProject, 'A project file is too large, binary or not UTF-8.'],
+  MLN_BAD_FILE: [
+    Exit.badProject,
+    'A project file is too large, binary, not UTF-8, or not in the format that its name says.',
+  ],
   MLN_NO_FILE: [Exit.badProject, 'A file that a project or a command names cannot be read.'],
   MLN_BAD_INCLUDE: [Exit.badProject, 'An #include names no file, or more than one.'],
   MLN_INCLUDE_CYCLE: [Exit.badProject, 'A file includes itself.'],
@@ -47,6 +50,7 @@ export const codes = {
   MLN_NO_CLAIM: [Exit.badProject, 'No plug-in knows how to run a host, a switch or a disk.'],
   MLN_UNSUPPORTED: [Exit.badProject, 'The chosen back end cannot do what the project asks.'],
   MLN_OLD_PASSWORD: [Exit.badProject, 'A password hash is of the weak DES kind; it is used as it is.'],
+  MLN_REHEARSED: [Exit.badProject, 'A rehearsal leaves a keyword out, since only the real project needs it.'],
   MLN_SMALL_SIZE: [Exit.badProject, 'A disk is to be smaller than its template; it gets the template’s size.'],
   // Guests, templates, disks
   MLN_NO_TEMPLATE: [Exit.failed, 'A template is not in the repository and is no file.'],

@@ -66,8 +66,14 @@ const host: readonly Keyword[] = [
     help: 'How much larger than its template the filesystem is; wins over size.',
   },
   { name: 'swap', in: ['host'], kind: 'size', help: 'The size of a swap disk.' },
-  { name: 'filesystem', in: ['host'], kind: 'word', help: 'Uses an existing filesystem instead of a template.' },
-  { name: 'kernel', in: ['host'], kind: 'word', help: 'The kernel that the guest runs.' },
+  {
+    name: 'filesystem',
+    in: ['host'],
+    kind: 'word',
+    rehearsal: null,
+    help: 'Uses an existing filesystem instead of a template.',
+  },
+  { name: 'kernel', in: ['host'], kind: 'word', rehearsal: null, help: 'The kernel that the guest runs.' },
   {
     name: 'boot_order',
     in: ['host'],
@@ -83,7 +89,7 @@ const host: readonly Keyword[] = [
     default: 'none',
     help: 'How the console is shown.',
   },
-  { name: 'service_host', in: ['host', 'switch'], kind: 'word', help: 'The server that runs it.' },
+  { name: 'service_host', in: ['host', 'switch'], kind: 'word', rehearsal: null, help: 'The server that runs it.' },
   { name: 'nameserver', in: ['host'], kind: 'word', help: 'The resolver’s address.' },
   {
     name: 'root_password',
@@ -121,6 +127,7 @@ const host: readonly Keyword[] = [
     in: ['host'],
     kind: 'list',
     key: 1,
+    rehearsal: null,
     help: 'Further disks: source, mount point, filesystem type, options.',
   },
   { name: 'modules', in: ['host'], kind: 'list', key: 0, help: 'Kernel modules to load at boot.' },
@@ -128,16 +135,29 @@ const host: readonly Keyword[] = [
   { name: 'shutdown', in: ['host'], kind: 'text', help: 'Shell commands that the guest runs when it goes down.' },
   { name: 'owner', in: ['host'], kind: 'word', help: 'The user that owns the guest’s disk.' },
   { name: 'group', in: ['host'], kind: 'word', help: 'The group that owns the guest’s disk.' },
-  { name: 'nice', in: ['host'], kind: 'number', help: 'The niceness that the guest’s processes run at.' },
+  {
+    name: 'nice',
+    in: ['host'],
+    kind: 'number',
+    least: -20,
+    most: 19,
+    help: 'The niceness that the guest’s processes run at.',
+  },
   { name: 'cpus', in: ['host'], kind: 'word', help: 'The processors that the guest may use.' },
-  { name: 'vcpus', in: ['host'], kind: 'number', help: 'How many processors the guest sees.' },
+  { name: 'vcpus', in: ['host'], kind: 'number', least: 1, most: 512, help: 'How many processors the guest sees.' },
   { name: 'was', in: ['host'], kind: 'word', help: 'The host’s earlier name; its disk is kept.' },
   { name: 'network', in: ['host'], kind: 'block', named: true, help: 'Describes one interface.' },
 ];
 
 const network: readonly Keyword[] = [
   { name: 'switch', in: ['network'], kind: 'word', help: 'The switch that the interface is connected to.' },
-  { name: 'bridge', in: ['network', 'switch'], kind: 'word', help: 'An existing bridge of the physical host.' },
+  {
+    name: 'bridge',
+    in: ['network', 'switch'],
+    kind: 'word',
+    rehearsal: null,
+    help: 'An existing bridge of the physical host.',
+  },
   { name: 'address', in: ['network'], kind: 'address', help: 'An address with or without prefix, or dhcp.' },
   { name: 'netmask', in: ['network'], kind: 'word', help: 'The netmask of an address that has no prefix.' },
   { name: 'broadcast', in: ['network'], kind: 'word', help: 'The broadcast address, where it is not the usual one.' },
@@ -148,7 +168,14 @@ const network: readonly Keyword[] = [
     kind: 'word',
     help: 'The interface’s hardware address; generated where none is given.',
   },
-  { name: 'mtu', in: ['network', 'switch'], kind: 'number', help: 'The largest packet, in bytes.' },
+  {
+    name: 'mtu',
+    in: ['network', 'switch'],
+    kind: 'number',
+    least: 68,
+    most: 65535,
+    help: 'The largest packet, in bytes.',
+  },
 ];
 
 const theSwitch: readonly Keyword[] = [
@@ -157,9 +184,16 @@ const theSwitch: readonly Keyword[] = [
     name: 'tap',
     in: ['switch'],
     kind: 'word',
+    rehearsal: null,
     help: 'A tap device of the physical host that the switch is joined to.',
   },
-  { name: 'socket', in: ['switch'], kind: 'word', help: 'The socket of a switch that mln does not run.' },
+  {
+    name: 'socket',
+    in: ['switch'],
+    kind: 'word',
+    rehearsal: null,
+    help: 'The socket of a switch that mln does not run.',
+  },
 ];
 
 export const coreKeywords: readonly Keyword[] = [...top, ...global, ...host, ...network, ...theSwitch];

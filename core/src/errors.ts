@@ -93,13 +93,21 @@ export class Problems {
     this.#add({ severity: 'warning', code, message, ...details });
   }
 
+  addAll(problems: readonly Problem[]): void {
+    for (const problem of problems) this.#add(problem);
+  }
+
   get warnings(): readonly Problem[] {
-    return this.all.filter((problem) => problem.severity === 'warning');
+    return inOrder(this.all.filter((problem) => problem.severity === 'warning'));
+  }
+
+  get hasErrors(): boolean {
+    return this.all.some((problem) => problem.severity === 'error');
   }
 
   /** Throws all that was collected when there is an error among it. */
   throwErrors(): void {
-    if (this.all.some((problem) => problem.severity === 'error')) throw new MlnError(this.all);
+    if (this.hasErrors) throw new MlnError(inOrder(this.all));
   }
 
   /** A superclass is read once for every host that inherits it: the same words at the same place are one problem. */
@@ -110,6 +118,18 @@ export class Problems {
     this.#seen.add(key);
     this.all.push(problem);
   }
+}
+
+/** Problems of one file stand together, in the order of its lines; files come as they were first told of. */
+function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  const files = [...new Set(problems.map(({ place }) => place?.file))];
+  const rank = new Map(files.map((file, index) => [file, index]));
+  return [...problems].sort(
+    ({ place: one }, { place: other }) =>
+      (rank.get(one?.file) ?? 0) - (rank.get(other?.file) ?? 0) ||
+      (one?.line ?? 0) - (other?.line ?? 0) ||
+      (one?.column ?? 0) - (other?.column ?? 0),
+  );
 }
 
 function exitOf(code: string): ExitCode {

@@ -30,7 +30,7 @@ export function createHooks() {
     /** Keywords of the language. */
     keywords: new SyncHook<[keywords: KeywordTable]>(['keywords'], 'keywords'),
     /** A text as a tree; the mln grammar taps last. */
-    parse: new SyncBailHook<[text: string, file: string], Tree>(['text', 'file'], 'parse'),
+    parse: new SyncBailHook<[text: string, file: string], Tree | undefined>(['text', 'file'], 'parse'),
     /** The tree before any value is read: hosts may be added, blocks changed. */
     transformTree: new AsyncSeriesWaterfallHook<[tree: Tree, context: TreeContext]>(
       ['tree', 'context'],
@@ -74,3 +74,10 @@ export function createHooks() {
 
 export type Hooks = ReturnType<typeof createHooks>;
 export type HookName = keyof Hooks;
+
+/** Prints a tree in a format; whoever knows the format answers. */
+export type PrintHook = SyncBailHook<[tree: Tree, format: string], string | undefined>;
+
+export function createPrintHook(): PrintHook {
+  return new SyncBailHook(['tree', 'format'], 'print');
+}

@@ -80,7 +80,8 @@ class Expansion {
           hint: [...chain, canonical(file)].join(' → '),
         });
       const included = readText(file, place);
-      const inner = this.file(this.parse(included, file), included, chain, place);
+      const parsed = this.parse(included, file);
+      const inner = this.file(parsed, parsed.text ?? included, chain, place);
       const lineStart = text.lastIndexOf('\n', item.span[0] - 1) + 1;
       const before = text.slice(lineStart, item.span[0]);
       const indent = /\{[ \t]*$/.test(before) ? '' : (/^[ \t]*/.exec(before)?.[0] ?? '');

@@ -1,6 +1,18 @@
 /** What plug-ins import. Everything else of the core is its own. */
 export { apiVersion } from './api.js';
-export { broadcastOf, inNetwork, netmaskOf, networkOf, type Address } from './addresses.js';
+export {
+  broadcastOf,
+  inNetwork,
+  netmaskOf,
+  networkOf,
+  parseAddress,
+  parseNetmask,
+  toNumber as addressNumber,
+  toText as addressText,
+  type Address,
+} from './addresses.js';
+export { readChosenFile } from './cli/reading.js';
+export { reading as readingOptions } from './cli/verbs.js';
 export { Exit, type ExitCode } from './codes.js';
 export type { Command, CommandContext, CommandOptions, Commands, Option } from './commands.js';
 export {
@@ -16,7 +28,7 @@ export {
 export type { Content, Edit, Entry, Filesystem } from './filesystem.js';
 export { createGuest, type FileOptions, type Guest } from './guest.js';
 export type { HookName, Hooks } from './hooks.js';
-export { createMln, type LoadedPlugin, type Mln, type Plugin } from './kernel.js';
+export { createMln, printHook, type LoadedPlugin, type Mln, type Plugin } from './kernel.js';
 export type { Keyword, KeywordTable, Kind } from './keywords.js';
 export type { Failure, Operation, OperationEvent, Outcome, Part, Phase, Progress, Report } from './operation.js';
 export {
@@ -30,9 +42,11 @@ export {
   type Unit,
   type Value,
 } from './project.js';
+export { placesOf } from './places.js';
 export { quote, type PlannedFile, type Scripts } from './scripts.js';
 export type { Dialogue, Talk } from './dialogue.js';
 export type { Shell, ShellOptions, ShellResult } from './shell.js';
+export { isName } from './names.js';
 export { readyMark, unknownStatus, type Status } from './status.js';
 export type { Store } from './store.js';
 export { createTemplates, type Manifest, type Template, type Templates } from './templates.js';
@@ -50,5 +64,7 @@ export {
   type Statement,
   type Tree,
 } from './tree.js';
-export { compareNames, formatSize, MiB } from './values.js';
-export type { Row, View } from './view.js';
+export { blockKind } from './unknown.js';
+export { compareNames, formatSize, MiB, nearest } from './values.js';
+export type { Found, Row, View } from './view.js';
+export { dedent } from './word.js';

@@ -3,7 +3,7 @@ import type { Configuration } from './configuration.js';
 import { coreKeywords } from './core-keywords.js';
 import { failure, isMlnError, messageOf } from './errors.js';
 import type { Folders } from './folders.js';
-import { createHooks, type HookName, type Hooks } from './hooks.js';
+import { createHooks, createPrintHook, type HookName, type Hooks, type PrintHook } from './hooks.js';
 import { createKeywordTable, type KeywordTable } from './keywords.js';
 import type { Shell } from './shell.js';
 import { talk, type Talk } from './dialogue.js';
@@ -92,6 +92,11 @@ export async function createMln({
     }
   coreTaps(mln);
   return mln;
+}
+
+/** The named hook that `mln parse --format` asks. */
+export function printHook(mln: Mln): PrintHook {
+  return mln.hook('print', createPrintHook);
 }
 
 /** The core's own features are taps like any other's. */

@@ -17,6 +17,9 @@ export interface Keyword {
   readonly help: string;
   readonly choices?: readonly string[];
   readonly default?: string;
+  /** Numbers: the bounds, both inclusive. */
+  readonly least?: number;
+  readonly most?: number;
   /** Sizes: how many bytes a number without a unit counts. */
   readonly bare?: number;
   /** Lists: which word of a row is its key, counted from 0. */
@@ -27,6 +30,8 @@ export interface Keyword {
   readonly sameAs?: string;
   /** Blocks: it stands with a name, `network eth0 { … }`. */
   readonly named?: boolean;
+  /** Flags: what `--rehearse` sets it to. Other values: null leaves them out. */
+  readonly rehearsal?: 'yes' | 'no' | null;
 }
 
 export interface KeywordTable {

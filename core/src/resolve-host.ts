@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import type { Place, Problems } from './errors.js';
 import type { Keyword, KeywordTable } from './keywords.js';
 import type { Disk, Host, Value } from './project.js';
-import { resolveInterface } from './resolve-networks.js';
+import { resolveInterface } from './resolve-interface.js';
 import { MiB } from './values.js';
 import type { Row, View } from './view.js';
 
@@ -43,7 +43,7 @@ export function resolveHost(
     memory: Math.ceil(memory / MiB) * MiB,
     disks: resolveDisks(view, problems),
     interfaces: [...view.named('network')].map(([networkInterface, inner]) =>
-      resolveInterface(networkInterface, inner, problems),
+      resolveInterface(networkInterface, inner),
     ),
     bootOrder: view.number('boot_order') ?? Number(defaults('boot_order')),
     serviceHost: view.word('service_host'),
@@ -67,14 +67,14 @@ export function readOthers(
   view: View,
   keywords: KeywordTable,
   place = 'host',
+  known = fields,
 ): Pick<Host, 'keywords' | 'lists' | 'text'> {
   const found = { keywords: record<Value>(), lists: record<readonly Row[]>(), text: record<string>() };
   for (const name of view.keywords()) {
     const keyword = keywords.find(place, name);
-    if (!keyword || fields.has(name)) continue;
+    if (!keyword || known.has(name)) continue;
     const as = keyword.sameAs ?? name;
-    // Names come nearest first: of two spellings of one keyword the nearest counts.
-    if (as in found.keywords) continue;
+    if (as in found.keywords && !counts(view, name, keywords.of(place))) continue;
     if (keyword.kind === 'list') found.lists[as] = view.list(name, keyword.key);
     else if (keyword.kind === 'text') found.text[as] = view.text(name) ?? '';
     else if (keyword.kind !== 'block') {
@@ -83,6 +83,22 @@ export function readOthers(
     }
   }
   return found;
+}
+
+/** Tells whether this spelling of a keyword is the one that counts: the nearest, and of one block's the last. */
+function counts(view: View, name: string, all: readonly Keyword[]): boolean {
+  const as = all.find((each) => each.name === name)?.sameAs ?? name;
+  const spellings = all.filter((each) => (each.sameAs ?? each.name) === as);
+  const found = spellings.flatMap((each) => {
+    const statement = view.statement(each.name);
+    return statement ? [{ ...statement, name: each.name }] : [];
+  });
+  const nearest = Math.min(...found.map(({ layer }) => layer));
+  const items = view.layers[nearest]?.items ?? [];
+  const [last] = found
+    .filter(({ layer }) => layer === nearest)
+    .sort((one, other) => items.indexOf(other.item) - items.indexOf(one.item));
+  return last?.name === name;
 }
 
 function readValue(view: View, keyword: Keyword): Value | null {

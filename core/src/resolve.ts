@@ -1,73 +1,73 @@
 import { join } from 'node:path';
+import { checkNetworks, checkSwitches } from './check-networks.js';
+import { claimUnits } from './claims.js';
 import { hookBlocks } from './core-keywords.js';
-import { isMlnError, Problems, type Problem } from './errors.js';
+import { Problems, type Problem } from './errors.js';
 import type { Hooks } from './hooks.js';
-import type { KeywordTable } from './keywords.js';
-import { isName, isProjectName, isTaken, namePattern } from './names.js';
+import { inheritedBy, superclassChain } from './inherit.js';
 import type { Host, Project, Switch, Unit } from './project.js';
+import { checkNames, namedBlocks, projectBlocks, projectName, type NamedBlock } from './project-blocks.js';
+import { rehearsedLayers, rehearsedNetworks } from './rehearse.js';
 import { resolveHost } from './resolve-host.js';
-import { checkNetworks, checkSwitches } from './resolve-networks.js';
-import { resolveSwitch } from './resolve-switch.js';
+
+import { portsOf, resolveSwitch } from './resolve-switch.js';
+import { Scope, type ReadingContext } from './scope.js';
 import type { Block, Tree } from './tree.js';
+import { reportTwice } from './twice.js';
 import { reportUnknown } from './unknown.js';
 import { compareNames, nearest } from './values.js';
-import { View, type ViewContext } from './view.js';
+import { View } from './view.js';
 
 export interface ResolveOptions {
-  /** Variables of `global` that the command line sets. */
-  readonly set?: ReadonlyMap<string, string>;
   /** This server's own name, where it has one. */
   readonly home?: string | null;
   /** The folder of the project file. */
   readonly source: string;
   /** Where projects are kept. */
   readonly projects: string;
+  /** As a test bed on this machine alone. */
+  readonly rehearse?: boolean;
+  /** A keyword that nobody knows is an error. */
+  readonly strict?: boolean;
 }
 
 export interface Resolved {
   readonly project: Project;
+  /** What the values of hosts and switches were read from, by their names. */
+  readonly views: ReadonlyMap<string, View>;
   readonly warnings: readonly Problem[];
 }
 
-/** Reads a tree as a project: every value found, checked, and claimed by the plug-in that it is for. */
-export function resolveProject(tree: Tree, keywords: KeywordTable, hooks: Hooks, options: ResolveOptions): Resolved {
-  const problems = new Problems();
-  const blocks = indexBlocks(tree, problems);
-  const context: ViewContext = { problems, global: null, set: options.set ?? new Map() };
-  const bare = new View(blocks.global, null, context);
-  context.global = bare;
-  const name = projectName(bare, problems);
-  const global = new View(blocks.global, null, context, { project: name });
-  context.global = global;
-
-  const named = (kind: 'host' | 'switch') =>
-    blocks[kind].map((block) => ({ block, name: nameOf(block, global, problems) }));
-  const hostBlocks = named('host');
-  const switchBlocks = named('switch');
+/** Reads a tree as a project: every value found, checked, and claimed by the plug-in that it is for. Throws all that is wrong. */
+export function resolveProject(tree: Tree, context: ReadingContext, hooks: Hooks, options: ResolveOptions): Resolved {
+  const { problems, keywords } = context;
+  const blocks = projectBlocks(tree);
+  const name = projectName(blocks.global, new Scope(blocks.global, null, context), problems);
+  const global = new View(
+    { layers: blocks.global, scope: new Scope(blocks.global, null, context, { project: name }), kind: 'global' },
+    context,
+  );
+  const hostBlocks = namedBlocks(blocks.host, global.scope, problems);
+  const switchBlocks = namedBlocks(blocks.switch, global.scope, problems);
+  const superclassBlocks = namedBlocks(blocks.superclass, global.scope, problems);
   checkNames([...hostBlocks, ...switchBlocks], problems);
-  const superclasses = superclassesByName(blocks.superclass, global, problems);
-  reportUnknown(tree, keywords, problems);
+  checkNames(superclassBlocks, problems);
+  reportUnknown(tree, keywords, problems, options.strict === true ? 'error' : 'warning');
+  reportTwice(tree, keywords, problems);
 
-  const views = new Map<Unit, View>();
-  const hosts = hostBlocks.map(({ block, name: hostName }) => {
-    const chain = superclassChain(block, superclasses, global, problems);
-    const view = new View(chain.layers, global, context, { hostname: hostName });
-    const host = resolveHost(hostName, chain.names, view, keywords, problems);
-    views.set(host, view);
-    return host;
-  });
-  const ports = portsOf(hosts);
-  const switches = switchBlocks.map(({ block, name: switchName }) => {
-    const view = new View([block], global, context);
-    const found = resolveSwitch(switchName, view, ports.get(switchName) ?? [], keywords);
-    views.set(found, view);
-    return found;
-  });
+  const superclasses = new Map(superclassBlocks.map((each) => [each.name, each.block]));
+  const reading: Reading = { context, global, superclasses, used: new Set(), rehearse: options.rehearse === true };
+  const views = new Map<string, View>();
+  const declared = hostBlocks.map((each) => readHost(each, reading, views));
+  const ports = portsOf(declared);
+  const declaredSwitches = switchBlocks.map((each) => readSwitch(each, ports, reading, views));
+  checkUnused(superclassBlocks, reading);
+  for (const view of [global, ...views.values()]) view.scope.checkVariables();
+  checkSet(context, global);
 
-  const hookTexts = hookBlocks.flatMap((hook) => {
-    const text = global.text(hook);
-    return text === null ? [] : [[hook, text] as const];
-  });
+  const { hosts, switches } = reading.rehearse
+    ? rehearsedNetworks(declared, declaredSwitches)
+    : { hosts: declared, switches: declaredSwitches };
   const draft: Project = {
     name,
     home: options.home ?? null,
@@ -75,180 +75,92 @@ export function resolveProject(tree: Tree, keywords: KeywordTable, hooks: Hooks,
     directory: join(options.projects, name),
     switches: [...switches].sort((one, other) => compareNames(one.name, other.name)),
     hosts: [...hosts].sort((one, other) => one.bootOrder - other.bootOrder || compareNames(one.name, other.name)),
-    hookBlocks: Object.fromEntries(hookTexts),
-    variables: variablesOf(global, blocks.global),
+    hookBlocks: hookTexts(global),
+    variables: variablesOf(global),
     secret: null,
   };
-  checkSwitches(draft, problems);
+  checkSwitches(draft, views);
+  const viewOf = (unit: Unit): View => views.get(unit.name) ?? emptyView(unit, reading);
+  const claimed = claimUnits(draft, viewOf, hooks, problems);
+  const project = checkNetworks(claimed, views, problems);
   problems.throwErrors();
-
-  const claimed = claimUnits(draft, views, hooks, problems);
-  const project = checkNetworks(claimed, problems);
-  problems.throwErrors();
-  return { project, warnings: problems.warnings };
+  return { project, views, warnings: problems.warnings };
 }
 
-/** Hosts are claimed first; a switch that nobody claims takes the platform of its hosts. */
-function claimUnits(draft: Project, views: ReadonlyMap<Unit, View>, hooks: Hooks, problems: Problems): Project {
-  const claimOne = <U extends Unit>(unit: U, project: Project): U => {
-    const view = views.get(unit);
-    if (!view) return unit;
-    try {
-      const answer = hooks.resolveUnit.call(unit, view, project) as U;
-      if (answer.hypervisor === null)
-        problems.error('MLN_NO_CLAIM', `no plug-in runs the ${unit.kind} ${unit.name}`, {
-          place: unit.place ?? undefined,
-          hint: 'load a hypervisor’s plug-in, such as @mln/plugin-uml',
-        });
-      return answer;
-    } catch (error) {
-      if (!isMlnError(error)) throw error;
-      problems.all.push(...error.problems);
-      return unit;
-    }
-  };
-  const hosts = draft.hosts.map((host): Host => claimOne(host, draft));
-  const withHosts = { ...draft, hosts };
-  // Where a host could not be claimed, its switches are not to blame.
-  if (problems.all.some(({ severity }) => severity === 'error')) return withHosts;
-  const switches = draft.switches.map((each): Switch => claimOne(each, withHosts));
-  return { ...withHosts, switches };
+interface Reading {
+  readonly context: ReadingContext;
+  readonly global: View;
+  readonly superclasses: ReadonlyMap<string, Block>;
+  /** Superclasses that a host inherits. */
+  readonly used: Set<string>;
+  readonly rehearse: boolean;
 }
 
-interface Blocks {
-  readonly global: Block[];
-  readonly host: Block[];
-  readonly switch: Block[];
-  readonly superclass: Block[];
-}
-
-function indexBlocks(tree: Tree, problems: Problems): Blocks {
-  const blocks: Blocks = { global: [], host: [], switch: [], superclass: [] };
-  for (const item of tree.items) {
-    if (item.kind !== 'block' || !Object.hasOwn(blocks, item.keyword)) continue;
-    if (item.keyword !== 'global' && item.words.length === 0) {
-      problems.error('MLN_BAD_NAME', `this ${item.keyword} has no name`, {
-        place: item.place ?? undefined,
-        hint: `write ${item.keyword} NAME { … }`,
-      });
-      continue;
-    }
-    // Of several global blocks the last one counts where they differ, as within a block.
-    const found = blocks[item.keyword as keyof Blocks];
-    if (item.keyword === 'global') found.unshift(item);
-    else found.push(item);
-  }
-  return blocks;
-}
-
-function projectName(global: View, problems: Problems): string {
-  const statements = global.layers.flatMap((layer) =>
-    layer.items.filter((item) => item.kind === 'statement' && item.keyword === 'project'),
+function readHost({ name, block }: NamedBlock, reading: Reading, views: Map<string, View>): Host {
+  const { context, global, superclasses, used, rehearse } = reading;
+  const chain = superclassChain(block, superclasses, global.scope, context.problems);
+  for (const each of chain.names) used.add(each);
+  // In a rehearsal a layer with its settings stands before the host's own.
+  const layers = rehearse ? rehearsedLayers('host', chain.layers, context) : chain.layers;
+  const inherited = inheritedBy(name, chain.names);
+  const scope = new Scope(layers, global.scope, context, { hostname: name });
+  const offset = layers.length - chain.layers.length;
+  const view = new View(
+    { layers, scope, kind: 'host', inherited: (layer) => inherited(Math.max(0, layer - offset)) },
+    context,
   );
-  const [first, second] = statements;
-  if (!first) {
-    problems.error('MLN_NO_PROJECT_NAME', 'the project has no name', {
-      place: global.place,
-      hint: 'write global { project NAME }',
-    });
-    return '';
-  }
-  if (second)
-    problems.error('MLN_TWICE', 'the project is named twice', {
-      place: first.place ?? undefined,
-      hint: `the other name is at line ${second.place?.line ?? 0}`,
-    });
-  const name = global.word('project');
-  if (name === null) return '';
-  if (!isProjectName(name))
-    problems.error('MLN_BAD_NAME', `${JSON.stringify(name)} cannot be a project’s name`, {
-      place: global.placeOf('project'),
-      hint: `${namePattern}; a project’s has no dot`,
-    });
-  return name;
+  views.set(name, view);
+  return resolveHost(name, chain.names, view, context.keywords, context.problems);
 }
 
-function nameOf(block: Block, global: View, problems: Problems): string {
-  const name = global.readWords(block.words, block.place).join(' ');
-  if (!isName(name))
-    problems.error('MLN_BAD_NAME', `${JSON.stringify(name)} cannot be the name of a ${block.keyword}`, {
-      place: block.place ?? undefined,
-      hint: namePattern,
-    });
-  else if (isTaken(name))
-    problems.error('MLN_BAD_NAME', `${name} is the name of a file in the project’s folder`, {
-      place: block.place ?? undefined,
-      hint: 'choose another',
-    });
-  return name;
+function readSwitch(
+  { name, block }: NamedBlock,
+  ports: ReadonlyMap<string, Switch['ports']>,
+  { context, global, rehearse }: Reading,
+  views: Map<string, View>,
+): Switch {
+  const layers = rehearse ? rehearsedLayers('switch', [block], context) : [block];
+  const view = new View({ layers, scope: new Scope(layers, global.scope, context), kind: 'switch' }, context);
+  views.set(name, view);
+  return resolveSwitch(name, view, ports.get(name) ?? [], context.keywords);
 }
 
-function checkNames(named: readonly { block: Block; name: string }[], problems: Problems): void {
-  const seen = new Map<string, Block>();
-  for (const { block, name } of named) {
-    const other = seen.get(name);
-    if (other)
-      problems.error('MLN_TWICE', `${name} is the name of a ${other.keyword} already`, {
-        place: block.place ?? undefined,
-        hint: `the other is at ${other.place?.file ?? ''}:${other.place?.line ?? 0}`,
-      });
-    else seen.set(name, block);
+/** A switch that a rehearsal has made has no block. */
+function emptyView(unit: Unit, { context, global }: Reading): View {
+  return new View({ layers: [], scope: global.scope, kind: unit.kind }, context);
+}
+
+/** Superclasses that no host inherits are read all the same; variables are judged in hosts. */
+function checkUnused(superclasses: readonly NamedBlock[], reading: Reading): void {
+  for (const each of superclasses) {
+    if (reading.used.has(each.name)) continue;
+    const problems = new Problems();
+    readHost(each, { ...reading, context: { ...reading.context, problems } }, new Map());
+    reading.context.problems.addAll(problems.all.filter(({ code }) => code !== 'MLN_NO_VARIABLE'));
   }
 }
 
-function superclassesByName(blocks: readonly Block[], global: View, problems: Problems): ReadonlyMap<string, Block> {
-  const named = blocks.map((block) => ({ block, name: nameOf(block, global, problems) }));
-  checkNames(named, problems);
-  return new Map(named.map(({ name, block }) => [name, block]));
-}
-
-/** A host's block and those of its superclasses, nearest first. */
-function superclassChain(
-  host: Block,
-  superclasses: ReadonlyMap<string, Block>,
-  global: View,
-  problems: Problems,
-): { layers: Block[]; names: string[] } {
-  const layers = [host];
-  const names: string[] = [];
-  for (let block = host; ;) {
-    const parent = block.items.findLast((item) => item.kind === 'statement' && item.keyword === 'superclass');
-    if (parent?.kind !== 'statement') return { layers, names };
-    const place = parent.place ?? undefined;
-    const name = global.read(parent).join(' ');
-    const found = superclasses.get(name);
-    if (!found) {
-      const guess = nearest(name, superclasses.keys());
-      problems.error('MLN_NO_SUPERCLASS', `there is no superclass ${name}`, {
-        place,
-        hint: guess && `did you mean ${guess}?`,
-      });
-      return { layers, names };
-    }
-    if (names.includes(name)) {
-      problems.error('MLN_SUPERCLASS_CYCLE', `the superclass ${name} inherits from itself`, {
-        place,
-        hint: [...names, name].join(' → '),
-      });
-      return { layers, names };
-    }
-    layers.push(found);
-    names.push(name);
-    block = found;
+/** Tells of variables that the command line sets and the project does not have. */
+function checkSet({ set, asked, problems }: ReadingContext, global: View): void {
+  const known = global.scope.ownNames();
+  for (const name of set.keys()) {
+    if (asked.has(name) || known.includes(name)) continue;
+    const guess = nearest(name, known);
+    problems.error('MLN_NO_VARIABLE', `--set: the project has no variable $${name}`, {
+      hint: guess === undefined ? `it has ${known.join(', ') || 'none'}` : `did you mean ${guess}?`,
+    });
   }
 }
 
-/** Which interfaces are connected to each switch. */
-function portsOf(hosts: readonly Host[]): ReadonlyMap<string, Switch['ports']> {
-  const ports = new Map<string, [string, string][]>();
-  for (const host of hosts)
-    for (const each of host.interfaces)
-      if (each.switch !== null) ports.set(each.switch, [...(ports.get(each.switch) ?? []), [host.name, each.name]]);
-  return ports;
+function hookTexts(global: View): Project['hookBlocks'] {
+  return Object.fromEntries(
+    hookBlocks.flatMap((hook) => {
+      const text = global.text(hook);
+      return text === null ? [] : [[hook, text] as const];
+    }),
+  );
 }
 
-function variablesOf(global: View, blocks: readonly Block[]): Record<string, string> {
-  const items = blocks.toReversed().flatMap((block) => block.items);
-  const names = items.flatMap((item) => (item.kind === 'assignment' ? [item.name] : []));
-  return Object.fromEntries([...new Set(names)].map((name) => [name, global.variable(name) ?? '']));
+function variablesOf(global: View): Record<string, string> {
+  return Object.fromEntries(global.scope.ownNames().map((name) => [name, global.scope.value(name) ?? '']));
 }

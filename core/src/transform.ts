@@ -1,6 +1,9 @@
-import { Problems } from './errors.js';
+import { superclassChain } from './inherit.js';
+import type { Problems } from './errors.js';
+import { namedBlocks, projectBlocks } from './project-blocks.js';
+import { Scope, type ReadingContext } from './scope.js';
 import type { Block, Tree } from './tree.js';
-import { View, type ViewContext } from './view.js';
+import { View } from './view.js';
 
 /** What transformTree gives beside the tree. */
 export interface TreeContext {
@@ -8,35 +11,38 @@ export interface TreeContext {
   readonly set: ReadonlyMap<string, string>;
   /** Options of the command line that plug-ins have added to the verb. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** A block of the tree with what it inherits, for reading: inheritance and variables are lookups. */
+  /** What is wrong with what a tap reads; told together with all other problems of the project. */
+  readonly problems: Problems;
+  /** All global blocks of the tree as one, for reading. */
+  global(tree: Tree): View;
+  /** A block with what it inherits, for reading: one at the top of the tree, or one in global. Inheritance and variables are lookups. */
   view(tree: Tree, block: Block): View;
 }
 
-export function createTreeContext(
-  set: ReadonlyMap<string, string>,
-  options: Readonly<Record<string, unknown>>,
-): TreeContext {
+const topBlocks = new Set(['host', 'superclass', 'switch']);
+
+export function createTreeContext(context: ReadingContext, options: Readonly<Record<string, unknown>>): TreeContext {
+  const globalOf = (tree: Tree): View => {
+    const layers = projectBlocks(tree).global;
+    return new View({ layers, scope: new Scope(layers, null, context), kind: 'global' }, context);
+  };
   return {
-    set,
+    set: context.set,
     options,
+    problems: context.problems,
+    global: globalOf,
     view(tree, block) {
-      const blocks = tree.items.filter((item) => item.kind === 'block');
-      const context: ViewContext = { problems: new Problems(), global: null, set };
-      const global = new View(blocks.filter((each) => each.keyword === 'global').reverse(), null, context);
-      context.global = global;
-      const layers = [block];
-      for (let name = parentOf(block); name !== undefined;) {
-        const parent = blocks.find((each) => each.keyword === 'superclass' && each.words.join(' ') === name);
-        if (!parent || layers.includes(parent)) break;
-        layers.push(parent);
-        name = parentOf(parent);
+      const { scope } = globalOf(tree);
+      if (block.keyword === 'global') return globalOf(tree);
+      if (!topBlocks.has(block.keyword)) {
+        const kind = context.keywords.find('global', block.keyword) ? block.keyword : null;
+        return new View({ layers: [block], scope: new Scope([block], scope, context), kind }, context);
       }
-      return new View(layers, block.keyword === 'global' ? null : global, context);
+      const superclasses = namedBlocks(projectBlocks(tree).superclass, scope, context.problems);
+      const byName = new Map(superclasses.map((each) => [each.name, each.block]));
+      const { layers } = superclassChain(block, byName, scope, context.problems);
+      const kind = block.keyword === 'switch' ? 'switch' : 'host';
+      return new View({ layers, scope: new Scope(layers, scope, context), kind }, context);
     },
   };
-}
-
-function parentOf(block: Block): string | undefined {
-  const found = block.items.findLast((item) => item.kind === 'statement' && item.keyword === 'superclass');
-  return found?.kind === 'statement' ? found.words.join(' ') : undefined;
 }

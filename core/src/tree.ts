@@ -7,6 +7,8 @@ import type { Place } from './errors.js';
 export interface Tree {
   readonly file: string;
   readonly items: readonly Item[];
+  /** The project in the mln language, where its file is in another: what raw texts and spans are parts of. */
+  readonly text?: string;
 }
 
 export type Item = Block | Statement | Assignment | Include;
@@ -55,13 +57,27 @@ export interface Include extends Placed {
   readonly span: readonly [number, number];
 }
 
-/** Makes a statement that no file holds. Words that hold blanks, quotes or dollars need {@link quoteWord}. */
-export function statement(keyword: string, ...words: readonly string[]): Statement {
-  return { kind: 'statement', keyword, words, place: null, origin: null };
+/** What a plug-in has made, before it is known which one it was. */
+export const unsigned: Origin = Object.freeze({ plugin: '' });
+
+/** Names who put an item into the tree; null for a file. */
+export function makerOf({ origin }: Item): string | null {
+  if (origin === null) return null;
+  return 'plugin' in origin ? `plug-in ${origin.plugin}` : origin.option;
 }
 
-/** Makes a block that no file holds; its raw text is its items, printed. */
-export function block(keyword: string, words: readonly string[], items: readonly Item[]): Block {
+/** Makes a statement that no file holds. Words that hold blanks, quotes or dollars need {@link quoteWord}. */
+export function statement(keyword: string, ...words: readonly string[]): Statement {
+  return { kind: 'statement', keyword, words, place: null, origin: unsigned };
+}
+
+/** Makes a block that no file holds; its raw text is its items, printed. The place is that of what it was made of. */
+export function block(
+  keyword: string,
+  words: readonly string[],
+  items: readonly Item[],
+  place: Place | null = null,
+): Block {
   return {
     kind: 'block',
     keyword,
@@ -70,8 +86,8 @@ export function block(keyword: string, words: readonly string[], items: readonly
     raw: print(items, ''),
     from: 0,
     fenced: false,
-    place: null,
-    origin: null,
+    place,
+    origin: unsigned,
   };
 }
 

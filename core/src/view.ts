@@ -1,8 +1,10 @@
-import type { Place, Problems } from './errors.js';
-import { assignments, blocksOf, index } from './block-index.js';
-import type { Assignment, Block, Item, Statement } from './tree.js';
+import { index, type BlockIndex } from './block-index.js';
+import type { Place } from './errors.js';
+import type { Keyword } from './keywords.js';
+import { Scope, type ReadingContext, type ReadWords } from './scope.js';
+import { makerOf, type Block, type Item, type Statement } from './tree.js';
 import { parseFlag, parseSize } from './values.js';
-import { dedent, readText, readWord } from './word.js';
+import { dedent, readText } from './word.js';
 
 /** One line of a list block. */
 export interface Row {
@@ -10,13 +12,21 @@ export interface Row {
   readonly place: Place | null;
 }
 
-/** What all views of a project share. */
-export interface ViewContext {
-  readonly problems: Problems;
-  /** The view of `global`, where variables are looked up last. */
-  global: View | null;
-  /** Variables of `global` that the command line sets. */
-  readonly set: ReadonlyMap<string, string>;
+/** A statement or block that has a say in a value, and the layer of its view that it stands in. */
+export interface Found<I extends Item = Item> {
+  readonly item: I;
+  readonly layer: number;
+}
+
+/** How a block is looked at. */
+export interface ViewOf {
+  /** The block itself, then its superclasses, nearest first. */
+  readonly layers: readonly Block[];
+  readonly scope: Scope;
+  /** What the keyword table calls the block, such as host; null: nobody declares it. */
+  readonly kind: string | null;
+  /** Says how a layer was inherited; undefined for the block itself. */
+  readonly inherited?: (layer: number) => string | undefined;
 }
 
 /**
@@ -24,46 +34,55 @@ export interface ViewContext {
  * still knows the line it stands on. Layers go from the block itself to its farthest superclass.
  */
 export class View {
-  #variables = new Map<string, string | undefined>();
+  readonly layers: readonly Block[];
+  readonly scope: Scope;
+  readonly kind: string | null;
+  readonly #indexes: readonly BlockIndex[];
+  readonly #named = new Map<string, ReadonlyMap<string, View>>();
+  readonly #inherited: (layer: number) => string | undefined;
 
   constructor(
-    readonly layers: readonly Block[],
-    private readonly parent: View | null,
-    private readonly context: ViewContext,
-    /** Variables that mln itself sets, such as $hostname. */
-    private readonly builtin: Readonly<Record<string, string>> = {},
-  ) {}
+    { layers, scope, kind, inherited = () => undefined }: ViewOf,
+    private readonly context: ReadingContext,
+  ) {
+    this.layers = layers;
+    this.#indexes = layers.map(index);
+    this.scope = scope;
+    this.kind = kind;
+    this.#inherited = inherited;
+  }
 
   get place(): Place | undefined {
-    return this.layers[0]?.place ?? undefined;
+    return this.layers.find((layer) => layer.place)?.place ?? undefined;
   }
 
   /** Tells of a doubtful value, at the place of its keyword. */
-  warning(code: string, message: string, keyword: string, hint?: string): void {
-    this.context.problems.warning(code, message, { place: this.placeOf(keyword), hint });
+  warning(code: string, message: string, keyword: string | Found, hint?: string): void {
+    this.context.problems.warning(code, message, { ...this.#told(keyword), hint });
+  }
+
+  /** Tells of a wrong value, at the place of its keyword. */
+  error(code: string, message: string, keyword: string | Found, hint?: string): void {
+    this.context.problems.error(code, message, { ...this.#told(keyword), hint });
   }
 
   /** The keywords of all statements and blocks, nearest first. */
   keywords(): Set<string> {
-    return new Set(this.layers.flatMap((layer) => [...index(layer).keys()]));
+    return new Set(this.#indexes.flatMap((each) => [...each.keys()]));
   }
 
   /** Where a keyword's value stands. */
-  placeOf(keyword: string): Place | undefined {
-    for (const layer of this.layers) {
-      const item = index(layer).get(keyword)?.at(-1);
-      if (item) return item.place ?? undefined;
-    }
-    return this.place;
+  placeOf(keyword: string | Found): Place | undefined {
+    return this.#told(keyword).place;
   }
 
   has(keyword: string): boolean {
-    return this.layers.some((layer) => index(layer).has(keyword));
+    return this.#indexes.some((each) => each.has(keyword));
   }
 
-  /** The words of the nearest statement, variables replaced; null where there is none. */
+  /** The words of the nearest statement, variables replaced; null where there is none, or none that can be read. */
   words(keyword: string): readonly string[] | null {
-    const found = this.#nearest(keyword);
+    const found = this.statement(keyword);
     return found && this.read(found);
   }
 
@@ -72,24 +91,25 @@ export class View {
     const words = this.words(keyword);
     if (!words) return null;
     if (words.length > 0) return words.join(' ');
-    this.#bad(keyword, `${keyword} takes a value`);
-    return null;
+    return this.#bad(keyword, `${keyword} takes a value`);
   }
 
   flag(keyword: string): boolean | null {
     const words = this.words(keyword);
     if (!words) return null;
     const value = words.length === 0 ? true : words.length === 1 ? parseFlag(words[0] ?? '') : undefined;
-    if (value === undefined) this.#bad(keyword, `${keyword} is yes or no, not ${words.join(' ')}`);
-    return value ?? null;
+    return value ?? this.#bad(keyword, `${keyword} is yes or no, not ${words.join(' ')}`);
   }
 
+  /** A whole number, within the bounds that its keyword is declared with. */
   number(keyword: string): number | null {
     const word = this.word(keyword);
     if (word === null) return null;
-    if (/^-?\d{1,15}$/.test(word)) return Number(word);
-    this.#bad(keyword, `${keyword} is a whole number, not ${word}`);
-    return null;
+    if (!/^-?\d{1,15}$/.test(word)) return this.#bad(keyword, `${keyword} is a whole number, not ${word}`);
+    const { least = -Infinity, most = Infinity } = this.#declared(keyword) ?? {};
+    const value = Number(word);
+    if (value < least) return this.#bad(keyword, `${keyword} is at least ${least}, not ${word}`);
+    return value > most ? this.#bad(keyword, `${keyword} is at most ${most}, not ${word}`) : value;
   }
 
   /** A size in bytes; false where `no` takes an inherited one away. */
@@ -98,143 +118,155 @@ export class View {
     if (word === null) return null;
     if (/^no$/i.test(word)) return false;
     const bytes = parseSize(word, bare);
-    if (typeof bytes === 'number') return bytes;
-    this.#bad(keyword, `${keyword} ${word}: ${bytes}`);
-    return null;
+    return typeof bytes === 'number' ? bytes : this.#bad(keyword, `${keyword} ${word}: ${bytes}`);
   }
 
   choice(keyword: string, choices: readonly string[]): string | null {
     const word = this.word(keyword);
     if (word === null || choices.includes(word)) return word;
-    this.#bad(keyword, `${keyword} is ${choices.join(', ')}, not ${word}`);
-    return null;
+    return this.#bad(keyword, `${keyword} is ${choices.join(', ')}, not ${word}`);
   }
 
   /** The rows of a list block, inherited ones first; of two rows with one key the nearest counts, in the place of the first. */
   list(keyword: string, key = 0): readonly Row[] {
     const rows = new Map<string, Row>();
-    for (const layer of [...this.layers].reverse())
-      for (const block of blocksOf(layer, keyword)) {
-        const [first] = block.items;
-        const reset = first?.kind === 'statement' && first.keyword === 'reset' && first.words.length === 0;
-        if (reset) rows.clear();
-        for (const item of reset ? block.items.slice(1) : block.items) {
-          const words = this.#row(item);
-          if (words) rows.set(words[key] ?? words.join(' '), { words, place: item.place });
-        }
+    for (const { item: block, layer } of this.#blocks(keyword)) {
+      const reset = isReset(block.items[0]);
+      if (reset) rows.clear();
+      for (const item of reset ? block.items.slice(1) : block.items) {
+        const words = this.row(item, layer);
+        if (words) rows.set(words[key] ?? words.join(' '), { words, place: item.place ?? block.place });
       }
+    }
     return [...rows.values()];
   }
 
   /** The text of a block in another language, inherited text first; null where there is none. */
   text(keyword: string): string | null {
     let parts: string[] = [];
-    for (const layer of [...this.layers].reverse())
-      for (const block of blocksOf(layer, keyword)) {
-        let text = readText(dedent(block.raw), (name) => this.variable(name));
-        if (/^reset[ \t]*(\n|$)/.test(text)) [parts, text] = [[], text.replace(/^.*\n?/, '')];
-        parts.push(text);
-      }
-    return parts.length === 0 ? null : parts.filter((part) => part !== '').join('\n');
+    let found = false;
+    for (const { item: block, layer } of this.#blocks(keyword)) {
+      found = true;
+      let text = readText(dedent(block.raw), (name) => this.scope.value(name));
+      if (/^reset[ \t]*(\n|$)/.test(text)) [parts, text] = [[], text.replace(/^.*\n?/, '')];
+      this.#warnOfShadows(text, { item: block, layer });
+      parts.push(text);
+    }
+    return found ? parts.filter((part) => part !== '').join('\n') : null;
   }
 
   /** The blocks of one keyword, by their names: `network eth0 { … }`, each joined with what it inherits. */
   named(keyword: string): ReadonlyMap<string, View> {
-    const layersOf = new Map<string, Block[]>();
-    for (const layer of [...this.layers].reverse())
-      for (const block of blocksOf(layer, keyword)) {
-        const name = this.readWords(block.words, block.place).join(' ');
-        layersOf.set(name, [block, ...(layersOf.get(name) ?? [])]);
-      }
-    return new Map([...layersOf].map(([name, layers]) => [name, new View(layers, this, this.context)]));
+    const known = this.#named.get(keyword) ?? this.#readNamed(keyword);
+    this.#named.set(keyword, known);
+    return known;
+  }
+
+  #readNamed(keyword: string): ReadonlyMap<string, View> {
+    const found = new Map<string, { layers: Block[]; from: number[] }>();
+    for (const { item: block, layer } of this.#blocks(keyword)) {
+      const { words, whole } = this.#read(block.words, block, layer);
+      if (!whole) continue;
+      const name = words.join(' ');
+      const known = found.get(name) ?? { layers: [], from: [] };
+      known.layers.unshift(block);
+      known.from.unshift(layer);
+      found.set(name, known);
+    }
+    const kind = this.#declared(keyword)?.kind === 'block' ? keyword : null;
+    return new Map(
+      [...found].map(([name, { layers, from }]) => {
+        const scope = new Scope(layers, this.scope, this.context);
+        const inherited = (layer: number): string | undefined => this.#inherited(from[layer] ?? 0);
+        return [name, new View({ layers, scope, kind, inherited }, this.context)];
+      }),
+    );
   }
 
   /** The value of a variable as seen from this block. */
   variable(name: string): string | undefined {
-    if (this.#variables.has(name)) return this.#variables.get(name);
-    const found = this.#assignment(name);
-    this.#variables.set(name, undefined);
-    const value =
-      found?.value ??
-      (found?.assignment ? this.readWords(found.assignment.words, found.assignment.place, name).join(' ') : undefined);
-    this.#variables.set(name, value);
-    return value;
+    return this.scope.value(name);
   }
 
-  /** Reads a statement's words: quotes off, variables replaced. */
-  read(statement: Statement): readonly string[] {
-    return this.readWords(statement.words, statement.place);
-  }
-
-  readWords(words: readonly string[], place: Place | null, within?: string): readonly string[] {
-    return words.map((word) => {
-      if (/^(?!"(?:[^"\\\n]|\\[^\n])*"|'[^'\n]*')["']/.test(word))
-        this.context.problems.error('MLN_OPEN_QUOTE', `the quote of ${word} is not closed on its line`, {
-          place: place ?? undefined,
-        });
-      return readWord(
-        word,
-        (name) => this.variable(name),
-        (name) => {
-          this.#missing(name, place, within);
-        },
-      );
-    });
-  }
-
-  /** Looked up outwards, and lastly in global; at each block its own layers first. */
-  #assignment(name: string): { assignment?: Assignment; value?: string } | undefined {
-    for (const view of this.#outwards()) {
-      if (view === this.context.global && this.context.set.has(name))
-        return { value: this.context.set.get(name) ?? '' };
-      for (const layer of view.layers) {
-        const assignment = assignments(layer).get(name);
-        if (assignment) return { assignment };
-      }
-      if (Object.hasOwn(view.builtin, name)) return { value: view.builtin[name] ?? '' };
-    }
-    return undefined;
-  }
-
-  *#outwards(): Iterable<View> {
-    let passedGlobal = false;
-    yield this;
-    for (let view = this.parent; view; view = view.parent) {
-      passedGlobal ||= view === this.context.global;
-      yield view;
-    }
-    if (!passedGlobal && this.context.global && this.context.global !== this) yield this.context.global;
-  }
-
-  #missing(name: string, place: Place | null, within?: string): void {
-    if (within !== undefined && this.#assignment(name)) {
-      this.context.problems.error('MLN_VARIABLE_CYCLE', `$${name} is made of itself`, { place: place ?? undefined });
-      return;
-    }
-    this.context.problems.error('MLN_NO_VARIABLE', `no variable $${name} is set here`, {
-      place: place ?? undefined,
-      hint: 'write \\$ for a dollar',
-    });
-  }
-
-  #nearest(keyword: string): Statement | null {
-    for (const layer of this.layers) {
-      const found = index(layer)
-        .get(keyword)
-        ?.findLast((item) => item.kind === 'statement');
-      if (found) return found;
+  /** The nearest statement of a keyword. */
+  statement(keyword: string): Found<Statement> | null {
+    for (let layer = 0; layer < this.#indexes.length; layer += 1) {
+      const item = this.#indexes[layer]?.get(keyword)?.findLast((each) => each.kind === 'statement');
+      if (item) return { item, layer };
     }
     return null;
   }
 
-  #row(item: Item): readonly string[] | null {
-    if (item.kind === 'statement') return [...this.readWords([item.keyword], item.place), ...this.read(item)];
-    if (item.kind !== 'block') return null;
-    const inner = item.items.flatMap((each) => this.#row(each) ?? []);
-    return [...this.readWords([item.keyword, ...item.words], item.place), ...inner];
+  /** Reads a statement's words: quotes off, variables replaced; null where one of them cannot be read. */
+  read({ item, layer }: Found<Statement>): readonly string[] | null {
+    if (item.words.length === 0) return item.words;
+    const { words, whole } = this.#read(item.words, item, layer, item.keyword);
+    return whole ? words : null;
   }
 
-  #bad(keyword: string, message: string): void {
-    this.context.problems.error('MLN_BAD_VALUE', message, { place: this.placeOf(keyword) });
+  /** Reads a row of a list; null for what is none. */
+  row(item: Item, layer: number): readonly string[] | null {
+    if (item.kind !== 'statement' && item.kind !== 'block') return null;
+    const { words, whole } = this.#read([item.keyword, ...item.words], item, layer);
+    if (!whole) return null;
+    return item.kind === 'statement' ? words : [...words, ...item.items.flatMap((each) => this.row(each, layer) ?? [])];
   }
+
+  /** How an item came into this block: by which superclasses, plug-in or option; undefined where it simply stands there. */
+  originOf({ item, layer }: Found): string | undefined {
+    const [maker, through] = [makerOf(item), this.#inherited(layer)];
+    return maker !== null && through !== undefined ? `${maker}, ${through}` : (maker ?? through);
+  }
+
+  /** All blocks of a keyword, the farthest superclass's first. */
+  #blocks(keyword: string): Found<Block>[] {
+    const found: Found<Block>[] = [];
+    for (let layer = this.#indexes.length - 1; layer >= 0; layer -= 1)
+      for (const item of this.#indexes[layer]?.get(keyword) ?? [])
+        if (item.kind === 'block') found.push({ item, layer });
+    return found;
+  }
+
+  /** The item of a keyword that errors point at. */
+  #last(keyword: string): Found | null {
+    const layer = this.#indexes.findIndex((each) => each.has(keyword));
+    const item = this.#indexes[layer]?.get(keyword)?.at(-1);
+    return item ? { item, layer } : null;
+  }
+
+  #declared(keyword: string): Keyword | undefined {
+    return this.kind === null ? undefined : this.context.keywords.find(this.kind, keyword);
+  }
+
+  #read(words: readonly string[], item: Item, layer: number, keyword?: string): ReadWords {
+    const lenient = this.kind === null || (keyword !== undefined && this.#declared(keyword) === undefined);
+    const { place, origin } = this.#told({ item, layer });
+    return this.scope.read(words, place ?? null, { lenient, origin });
+  }
+
+  #told(keyword: string | Found): { place: Place | undefined; origin: string | undefined } {
+    const found = typeof keyword === 'string' ? this.#last(keyword) : keyword;
+    if (!found) return { place: this.place, origin: undefined };
+    const place = found.item.place ?? this.layers[found.layer]?.place ?? this.place;
+    return { place: place ?? undefined, origin: this.originOf(found) };
+  }
+
+  #warnOfShadows(text: string, found: Found<Block>): void {
+    for (const [, name = ''] of text.matchAll(/^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=/gm))
+      if (this.scope.setting(name))
+        this.context.problems.warning(
+          'MLN_SHADOWED',
+          `${found.item.keyword} sets ${name}, which is a variable of mln too: $${name} is replaced before the text runs`,
+          { ...this.#told(found), hint: `give it another name, or write \${${name}}` },
+        );
+  }
+
+  #bad(keyword: string, message: string): null {
+    this.error('MLN_BAD_VALUE', message, keyword);
+    return null;
+  }
+}
+
+function isReset(item: Item | undefined): boolean {
+  return item?.kind === 'statement' && item.keyword === 'reset' && item.words.length === 0;
 }

@@ -5,16 +5,17 @@ import { afterAll, expect, test } from '@jest/globals';
 import { isMlnError, type Problem } from '../src/errors.js';
 import { parseProject } from '../src/grammar.js';
 import { readProject } from '../src/read-project.js';
+import { reasonOf } from '../src/why.js';
 import { fakeMln } from './fake-hypervisor.js';
-import { outlineOfItems, outlineOfProblems, outlineOfProject } from './outline.js';
+import { outlineOfItems, outlineOfProblems, outlineOfProject, outlineOfReason } from './outline.js';
 
 /*
  * A case is a file: what to do, the project, a line of dashes, what comes of it.
  *
  *   # parse            the tree (`raw`: with the text of its blocks)      # resolve      the project
- *   # resolve --set name=value
+ *   # resolve --set name=value --strict --rehearse                         # why PATH     what set a value
  *
- * `===== PATH` begins a file that the project includes. ␀ ␍ ⍽ ␠ stand for NUL, CR, a no-break space and a blank,
+ * `===== PATH` begins a file that the project includes. UPDATE_GOLDEN=1 writes anew what is expected: read `git diff` then. ␀ ␍ ⍽ ␠ stand for NUL, CR, a no-break space and a blank,
  * ⟣ for a byte order mark, ⟢ (as the last thing) for a file that does not end with a newline.
  */
 const cases = join(import.meta.dirname, 'cases');
@@ -28,8 +29,10 @@ test.each(readdirSync(cases).filter((name) => name.endsWith('.txt')))('%s', asyn
   const [, head = '', input = '', expected] =
     /^# (.*)\n([^]*?)^-----\n([^]*)$/m.exec(readFileSync(join(cases, name), 'utf8')) ?? [];
   const [verb = '', ...options] = head.split(' ');
-  const outline = await outlineOf(join(scratch, name), verb, options, unescaped(input));
-  expect(`${outline.join('\n')}\n`).toBe(expected);
+  const outline = `${(await outlineOf(join(scratch, name), verb, options, unescaped(input))).join('\n')}\n`;
+  if (process.env['UPDATE_GOLDEN'] && outline !== expected)
+    writeFileSync(join(cases, name), `# ${head}\n${input}-----\n${outline}`);
+  else expect(outline).toBe(expected);
 });
 
 async function outlineOf(folder: string, verb: string, options: readonly string[], input: string): Promise<string[]> {
@@ -42,7 +45,15 @@ async function outlineOf(folder: string, verb: string, options: readonly string[
   }
   try {
     if (verb === 'parse') return outlineOfItems(parseProject(read(main), main).items, options.includes('raw'));
-    const { project, warnings } = await readProject(await fakeMln(folder), main, { set: settings(options) });
+    const mln = await fakeMln(folder);
+    const settled = {
+      set: settings(options),
+      strict: options.includes('--strict'),
+      rehearse: options.includes('--rehearse'),
+    };
+    const found = await readProject(mln, main, settled);
+    if (verb === 'why') return outlineOfReason(reasonOf(found, mln.keywords, options[0] ?? ''), folder, main);
+    const { project, warnings } = found;
     return [...outlineOfProject(project), ...outlineOfProblems(warnings, folder, main)];
   } catch (error) {
     if (!isMlnError(error)) throw error;

@@ -3,6 +3,7 @@ import type { Place, Problem } from '../src/errors.js';
 import type { Host, Interface, Project, Switch, Value } from '../src/project.js';
 import type { Item } from '../src/tree.js';
 import { formatSize, MiB } from '../src/values.js';
+import type { Reason } from '../src/why.js';
 
 /** Items as lines: words as written with a · between them, blocks with a {, and (`raw`) their text behind |. */
 export function outlineOfItems(items: readonly Item[], raw: boolean, indent = ''): string[] {
@@ -35,19 +36,35 @@ export function outlineOfProject(project: Project): string[] {
   ];
 }
 
-/** Problems as lines: place, code, sentence, and the hint below. */
+/** Problems as lines: place, code, sentence; below where the value comes from, and the hint. */
 export function outlineOfProblems(problems: readonly Problem[], folder: string, main: string): string[] {
-  const place = (at: Place | undefined): string => {
-    if (!at) return '-';
-    const from = at.includedFrom ? ` < ${place(at.includedFrom)}` : '';
-    return `${at.file === main ? '' : `${relative(folder, at.file)}:`}${at.line}:${at.column}${from}`;
-  };
-  return problems.flatMap(({ severity, code, message, place: at, hint }) =>
+  return problems.flatMap(({ severity, code, message, place: at, origin, hint }) =>
     [
-      `${severity === 'warning' ? 'warning ' : ''}${place(at)} ${code} ${message}`,
+      `${severity === 'warning' ? 'warning ' : ''}${outlineOfPlace(at, folder, main)} ${code} ${message}`,
+      ...(origin === undefined ? [] : [`  from ${origin}`]),
       ...(hint === undefined ? [] : [`  ${hint}`]),
     ].map((line) => line.replaceAll(`${folder}/`, '')),
   );
+}
+
+/** What set a value, as lines. */
+export function outlineOfReason(reason: Reason | null, folder: string, main: string): string[] {
+  if (!reason) return ['unknown'];
+  const at = (place: Place | null): string => outlineOfPlace(place ?? undefined, folder, main);
+  return [
+    reason.path.join(' '),
+    ...reason.says.flatMap(({ text: line, place, origin, counts, variables }) => [
+      [counts ? '→' : ' ', at(place), line, ...(origin === null ? [] : [`(${origin})`])].join(' '),
+      ...variables.map(({ name, value, place: where, origin: from }) => `    $${name} = ${value} ${from ?? at(where)}`),
+    ]),
+    ...(reason.default === null ? [] : [`default ${reason.default}`]),
+  ];
+}
+
+function outlineOfPlace(at: Place | undefined, folder: string, main: string): string {
+  if (!at) return '-';
+  const from = at.includedFrom ? ` < ${outlineOfPlace(at.includedFrom, folder, main)}` : '';
+  return `${at.file === main ? '' : `${relative(folder, at.file)}:`}${at.line}:${at.column}${from}`;
 }
 
 function outlineOfSwitch(unit: Switch): string[] {

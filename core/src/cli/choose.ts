@@ -28,14 +28,21 @@ export function listOption(options: CommandOptions, name: string): readonly stri
   return names;
 }
 
-/** Reads the project file that -f names: a file, standard input, or the only *.mln of the folder. */
+/** Names the project file that -f names: a file, standard input, or the only *.mln of the folder. */
+export function chosenFile(options: CommandOptions): { readonly file: string; readonly text?: string } {
+  const file = textOption(options, 'file') ?? onlyProjectFile();
+  return file === '-' ? { file, text: readFileSync(0, 'utf8') } : { file };
+}
+
+/** Reads the project file that -f names, and tells of what is doubtful in it. */
 export async function readChosenFile({ mln, terminal }: CommandContext, options: CommandOptions): Promise<ReadProject> {
-  const name = textOption(options, 'file') ?? onlyProjectFile();
-  const set = assignments(textOption(options, 'set'));
-  const read = await readProject(mln, name, {
-    set,
+  const { file, text } = chosenFile(options);
+  const read = await readProject(mln, file, {
+    set: assignments(textOption(options, 'set')),
     options,
-    ...(name === '-' ? { text: readFileSync(0, 'utf8') } : {}),
+    rehearse: options['rehearse'] === true,
+    strict: options['strict'] === true,
+    ...(text === undefined ? {} : { text }),
   });
   if (read.warnings.length > 0 && options['json'] !== true) {
     const { renderProblem } = await import('../render-problem.js');

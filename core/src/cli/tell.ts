@@ -10,3 +10,8 @@ export function tellFailures(failures: readonly Failure[], hosts: number): ExitC
   const outright = failures.filter(({ problem }) => problem.code !== 'MLN_NOT_UP');
   return outright.length >= hosts ? Exit.failed : Exit.partly;
 }
+
+/** Writes how many there are of something: 1 host, 2 switches. */
+export function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : what.endsWith('ch') ? 'es' : 's'}`;
+}

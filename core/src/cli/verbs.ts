@@ -8,6 +8,11 @@ const file: Option = {
   flags: '-f, --file <file>',
   help: 'the project file; - is standard input; without it the only *.mln of the folder',
 };
+const rehearse: Option = {
+  flags: '--rehearse',
+  help: 'as a test bed on this machine alone: User-Mode Linux, switches for bridges, no logical volumes',
+};
+const strict: Option = { flags: '--strict', help: 'a keyword that nobody knows is an error' };
 const set: Option = { flags: '--set <assignments>', help: 'sets variables of global: name=value,name=value' };
 const project: Option = { flags: '-p, --project <name>', help: 'the project' };
 const all: Option = { flags: '-a, --all', help: 'all projects' };
@@ -16,13 +21,15 @@ const json: Option = { flags: '--json', help: 'print one JSON document' };
 const yes: Option = { flags: '-y, --yes', help: 'do not ask' };
 const sleep: Option = { flags: '-s, --sleep <seconds>', help: 'one host at a time, with a pause between' };
 
+/** What every verb takes that reads a project file. */
+export const reading: readonly Option[] = [file, set, rehearse, strict];
+
 export const coreVerbs: readonly Command[] = [
   {
     name: 'build',
     summary: 'Builds a project: makes its disks, configures its guests, writes its scripts.',
     options: [
-      file,
-      set,
+      ...reading,
       yes,
       { flags: '-r, --replace', help: 'replace the project where it exists; its disks are made anew' },
       { flags: '--dry-run', help: 'show what would be built, and build nothing' },
@@ -34,8 +41,40 @@ export const coreVerbs: readonly Command[] = [
     name: 'plan',
     summary: 'Shows what a build would make: every script, and every file in every guest.',
     arguments: '[host] [path]',
-    options: [file, set, json],
+    options: [...reading, json],
     run: async (...args) => (await import('./verbs/plan.js')).plan(...args),
+  },
+  {
+    name: 'validate',
+    summary: 'Checks a project file, and touches nothing.',
+    options: [...reading, json],
+    run: async (...args) => (await import('./verbs/validate.js')).validate(...args),
+  },
+  {
+    name: 'parse',
+    summary: 'Shows the tree of a project file, or (--resolved) what it comes to.',
+    options: [
+      ...reading,
+      json,
+      { flags: '--resolved', help: 'after inheritance, variables and plug-ins' },
+      { flags: '--format <format>', help: 'print the tree as mln, or as a plug-in’s format' },
+      { flags: '--show-secrets', help: 'print passwords' },
+    ],
+    run: async (...args) => (await import('./verbs/parse.js')).parse(...args),
+  },
+  {
+    name: 'why',
+    summary: 'Tells what set a value: each line, superclass, variable and plug-in that had a say.',
+    arguments: '<host.keyword>',
+    options: [...reading, json],
+    run: async (...args) => (await import('./verbs/why.js')).why(...args),
+  },
+  {
+    name: 'diff',
+    summary: 'Compares two project files, host by host and keyword by keyword.',
+    arguments: '<old> <new>',
+    options: [set, rehearse, strict, json],
+    run: async (...args) => (await import('./verbs/diff.js')).diff(...args),
   },
   {
     name: 'start',

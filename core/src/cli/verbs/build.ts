@@ -11,6 +11,7 @@ import type { ReadProject } from '../../read-project.js';
 import { readState } from '../../state.js';
 import { readChosenFile } from '../choose.js';
 import { withProject } from '../guarded.js';
+import { count } from '../tell.js';
 import { showPlan } from './plan.js';
 
 export async function build(
@@ -71,8 +72,4 @@ async function agreeToReplace(
     });
   if (options['replace'] === true || options['yes'] === true) return;
   await terminal.confirm(`${name} is built already. Replace it, and lose what is on its disks?`);
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : what.endsWith('ch') ? 'es' : 's'}`;
 }
