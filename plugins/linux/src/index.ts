@@ -1,4 +1,5 @@
 import type { Mln } from '@mln/core';
+import { warnOfOldPasswords } from './old-passwords.js';
 
 /** Linux inside the guest: each keyword's meaning, by the family that is found in its template. */
 export default function linux(mln: Mln): void {
@@ -13,6 +14,10 @@ export default function linux(mln: Mln): void {
       ],
       run: async (...args) => (await import('./template-build.js')).templateBuild(...args),
     });
+  });
+  mln.hooks.resolveUnit.tap('linux', (unit, block) => {
+    if (unit.kind === 'host') warnOfOldPasswords(unit, block);
+    return unit;
   });
   mln.hooks.configureFilesystem.tapPromise('linux', async (guest, host) =>
     (await import('./configure.js')).configure(guest, host, mln.folders.files),

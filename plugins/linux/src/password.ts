@@ -1,4 +1,5 @@
 import { encrypt } from 'unixcrypt';
+import { oldHash } from './old-passwords.js';
 
 /** A password as it stands in shadow(5): hashed where it is plain. */
 export type Hasher = (password: string, salt: (password: string) => string) => string;
@@ -19,9 +20,5 @@ export function createHasher(): Hasher {
 
 /** crypt(5) hashes, the 13 characters of the old DES kind, and the marks of a locked account. */
 function isHash(password: string): boolean {
-  return (
-    /^\$(?:1|2a|2b|2y|5|6|y|gy|7)\$/.test(password) ||
-    /^[./0-9A-Za-z]{13}$/.test(password) ||
-    /^(?:\*+|!+)$/.test(password)
-  );
+  return /^\$(?:1|2a|2b|2y|5|6|y|gy|7)\$/.test(password) || oldHash.test(password) || /^(?:\*+|!+)$/.test(password);
 }
