@@ -1,0 +1,40 @@
+import type { Keyword } from '@mln/core';
+
+const host = ['host'];
+
+export const keywords: readonly Keyword[] = [
+  { name: 'xen', in: host, kind: 'flag', rehearsal: 'no', help: 'Runs the host on Xen.' },
+  {
+    name: 'hvm',
+    in: host,
+    kind: 'flag',
+    rehearsal: 'no',
+    help: 'Runs the host on Xen as a whole machine, with a BIOS.',
+  },
+  { name: 'ramdisk', in: host, kind: 'word', rehearsal: null, help: 'The initial ramdisk of the kernel.' },
+  {
+    name: 'xen_extra',
+    in: host,
+    kind: 'text',
+    rehearsal: null,
+    help: 'Further lines of the domain’s configuration, see xl.cfg(5).',
+  },
+  {
+    name: 'vncdisplay',
+    in: host,
+    kind: 'number',
+    least: 0,
+    most: 59_635,
+    rehearsal: null,
+    help: 'The VNC display that shows the guest’s screen.',
+  },
+  {
+    name: 'vncpasswd',
+    in: host,
+    kind: 'word',
+    secret: true,
+    rehearsal: null,
+    help: 'The password of the VNC display.',
+  },
+  { name: 'vnckeymap', in: host, kind: 'word', rehearsal: null, help: 'The keyboard of the VNC display.' },
+];
