@@ -10,33 +10,43 @@ export type Node =
   | { type: 'stray'; at: number }
   | { type: 'open'; at: number; word: string };
 
-export interface Reading {
+export interface Making {
   readonly source: string;
   readonly places: (offset: number) => Place;
   readonly problems: Problem[];
 }
 
 /** Makes items of nodes; what is wrong with a node becomes a problem, and no item. */
-export function toItems(nodes: readonly Node[], reading: Reading): Item[] {
-  return nodes.flatMap((node) => toItem(node, reading) ?? []);
+export function toItems(nodes: readonly Node[], reading: Making): Item[] {
+  return nodes.flatMap((node, index) => toItem(node, reading, nodes[index - 1]) ?? []);
 }
 
-function toItem(node: Node, reading: Reading): Item | null {
+/** The end of an item whose words go on for ever: where its brace was opened. */
+const openBrace = /\0(\d+)\0/g;
+
+function toItem(node: Node, reading: Making, before?: Node): Item | null {
   const { source, places, problems } = reading;
   const place = places(node.at);
+  const oddBlank = 'words' in node ? noBreakSpace(node, reading) : undefined;
+  const placed = { place, origin: null, ...(oddBlank === undefined ? {} : { noBreakSpace: oddBlank }) };
   const bad = (code: Problem['code'], message: string, hint?: string): null => {
     problems.push({ severity: 'error', code, message, place, hint });
     return null;
   };
   switch (node.type) {
-    case 'stray':
-      return bad('MLN_STRAY_BRACE', 'this } closes no block');
+    case 'stray': {
+      const closed = before?.type === 'block' ? before : null;
+      const hint = closed
+        ? `${closed.words.join(' ')}, opened at line ${places(closed.at).line}, was closed at line ${places(closed.to).line}`
+        : undefined;
+      return bad('MLN_STRAY_BRACE', 'this } closes no block', hint);
+    }
     case 'open':
       return bad('MLN_OPEN_TEXT', `no line is ${node.word} alone after this <<${node.word}`);
     case 'include':
       if (node.path === null)
         return bad('MLN_BAD_INCLUDE', '#include takes one path', 'quote a path that holds blanks');
-      return { kind: 'include', path: node.path, span: [node.at, node.end], place, origin: null };
+      return { kind: 'include', path: node.path, span: [node.at, node.end], ...placed };
     case 'fenced':
       return {
         kind: 'block',
@@ -46,8 +56,7 @@ function toItem(node: Node, reading: Reading): Item | null {
         raw: source.slice(node.from, node.to),
         from: node.from,
         fenced: true,
-        place,
-        origin: null,
+        ...placed,
       };
     case 'block': {
       const [keyword = '', ...words] = node.words;
@@ -61,11 +70,21 @@ function toItem(node: Node, reading: Reading): Item | null {
         raw: source.slice(node.from, node.to),
         from: node.from,
         fenced: false,
-        place,
-        origin: null,
+        ...placed,
       };
     }
     case 'statement': {
+      const open = [...(node.words.at(-1) ?? '').matchAll(openBrace)].at(-1)?.[1];
+      if (open !== undefined) {
+        problems.push({
+          severity: 'error',
+          code: 'MLN_OPEN_BLOCK',
+          message: 'this { is opened inside a word and not closed',
+          place: places(Number(open)),
+          hint: 'put a blank before a { that opens a block; write \\{ for one that is text',
+        });
+        return null;
+      }
       const assignment = /^\$([A-Za-z_][A-Za-z0-9_]*)(?:=(.*))?$/s.exec(node.words[0] ?? '');
       const rest = node.words.slice(1);
       if (assignment?.[1] && assignment[2] !== undefined)
@@ -73,8 +92,7 @@ function toItem(node: Node, reading: Reading): Item | null {
           kind: 'assignment',
           name: assignment[1],
           words: assignment[2] === '' ? rest : [assignment[2], ...rest],
-          place,
-          origin: null,
+          ...placed,
         };
       if (assignment?.[1] && rest[0]?.startsWith('=')) {
         const first = rest[0].slice(1);
@@ -82,11 +100,24 @@ function toItem(node: Node, reading: Reading): Item | null {
           kind: 'assignment',
           name: assignment[1],
           words: first === '' ? rest.slice(1) : [first, ...rest.slice(1)],
-          place,
-          origin: null,
+          ...placed,
         };
       }
-      return { kind: 'statement', keyword: node.words[0] ?? '', words: rest, place, origin: null };
+      return { kind: 'statement', keyword: node.words[0] ?? '', words: rest, ...placed };
     }
   }
+}
+
+/** Where a no-break space was read as a blank: before the item, or between its words. */
+function noBreakSpace(node: { at: number; words: readonly string[] }, { source, places }: Making): Place | undefined {
+  if (!source.includes('\u00a0')) return undefined;
+  let start = node.at;
+  while (/[ \t\u00a0]/.test(source[start - 1] ?? '')) start -= 1;
+  for (const word of node.words) {
+    const at = source.indexOf(word, start);
+    const odd = source.slice(start, at).indexOf('\u00a0');
+    if (odd >= 0) return places(start + odd);
+    start = at + word.length;
+  }
+  return undefined;
 }

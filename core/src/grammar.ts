@@ -1,5 +1,5 @@
 import P from 'parsimmon';
-import { failure, MlnError, type Problem } from './errors.js';
+import { failure, MlnError, type Place, type Problem } from './errors.js';
 import { toItems, type Node } from './grammar-items.js';
 import { placesOf } from './places.js';
 import type { Tree } from './tree.js';
@@ -52,22 +52,15 @@ const piece = token(
 );
 const textOpen = token(/\{(?![ \t\u00a0\r\n}]|$)|(?<=\$)\{/, '"{" of text');
 const textPiece = token(/[^{}"'\\]+|\\(?:[^]|$)|"(?:[^"\\\n]|\\[^\n])*"|'[^'\n]*'|["']/, 'text');
-const textGroup: P.Parser<string> = P.lazy(() =>
-  P.seqMap(
-    textOpen,
-    P.alt(textPiece, nestedGroup).many().tie(),
-    token(/\}|$/, '"}"'),
-    (open, text, close) => open + text + close,
-  ),
-);
-const nestedGroup: P.Parser<string> = P.lazy(() =>
-  P.seqMap(
-    P.string('{'),
-    P.alt(textPiece, nestedGroup).many().tie(),
-    token(/\}|$/, '"}"'),
-    (open, text, close) => open + text + close,
-  ),
-);
+/** A group that is never closed takes all the rest; where it was opened stands behind it, between two NULs, which no file has. */
+const group = (open: P.Parser<string>): P.Parser<string> =>
+  P.lazy(() =>
+    P.seqMap(here, open, P.alt(textPiece, nestedGroup).many().tie(), token(/\}|$/, '"}"'), (at, opened, text, close) =>
+      close === '' ? `${opened}${text}\0${at}\0` : opened + text + close,
+    ),
+  );
+const textGroup = group(textOpen);
+const nestedGroup = group(P.string('{'));
 const compound = P.seqMap(
   token(/(?!#)/, 'a word'),
   piece,
@@ -82,7 +75,7 @@ const comment = token(/#[^\n]*/, 'a comment').result(null);
 const stray = here.skip(P.string('}')).map((at): Node => ({ type: 'stray', at }));
 const include = P.seqMap(
   here,
-  token(/#include[ \t]+(?!<)/, '#include'),
+  token(/#include(?=[ \t\r\n;}]|$)(?![ \t]*<)[ \t]*/, '#include'),
   token(/(?:"[^"\n]*"|'[^'\n]*'|[^ \t\u00a0\r\n;{}]+)?/, 'a path'),
   here,
   token(/[ \t\r]*(?:(?=[;}\n])|$|#[^\n]*)|[^\n]*/, 'the end of the line'),
@@ -94,7 +87,8 @@ const include = P.seqMap(
   }),
 );
 
-const heredocWord = /^\d*<<-?(["']?)([A-Za-z_][A-Za-z0-9_]*)\1$/;
+/** A heredoc as in shell: its word may be quoted, and a redirection or a pipe may follow at once. */
+export const heredocWord = /^\d*<<-?(?:(["'])([A-Za-z_]\w*)\1|\\?([A-Za-z_]\w*))(?=$|[<>|&)])/;
 
 /** The lines of a heredoc: [from, to), and where the text goes on behind the line that is WORD alone. */
 type Heredoc = (input: string, at: number, endWord: string) => { from: number; to: number; next: number } | null;
@@ -145,7 +139,9 @@ function grammar(): P.Parser<Node[]> {
   const words = P.seqMap(here, word.atLeast(1), (at, found) => {
     for (const each of found) {
       const match = each.includes('<<') ? heredocWord.exec(each) : null;
-      if (match?.[2]) begun.push({ at, word: match[2], fences: found.length === 2 && each === found[1] });
+      const end = match?.[2] ?? match?.[3];
+      if (end !== undefined)
+        begun.push({ at, word: end, fences: found.length === 2 && each === found[1] && match?.[0] === each });
     }
     return { at, words: found };
   });
@@ -202,8 +198,15 @@ class TooDeep extends Error {
   }
 }
 
-/** Reads the text of a project file. Throws an MlnError that holds all of the file's errors. */
-export function parseProject(text: string, file: string): Tree {
+/** What the grammar reads of a text: nodes with their offsets in the source, which has a blank for a byte order mark. */
+export interface Reading {
+  readonly source: string;
+  readonly nodes: readonly Node[];
+  readonly places: (offset: number) => Place;
+}
+
+/** Reads the text of a project file as nodes; what is wrong with its braces is among them. */
+export function readNodes(text: string, file: string): Reading {
   if (Buffer.byteLength(text) > MAX_BYTES)
     throw failure('MLN_BAD_FILE', `${file} is larger than 4 MiB`, {
       hint: 'a project file is text; disks belong into templates',
@@ -211,20 +214,23 @@ export function parseProject(text: string, file: string): Tree {
   const nul = text.indexOf('\0');
   const places = placesOf(text, file);
   if (nul >= 0) throw failure('MLN_BAD_FILE', `${file} holds a NUL byte`, { place: places(nul) });
-
   const source = text.startsWith('\ufeff') ? ` ${text.slice(1)}` : text;
-  let nodes: Node[];
   try {
     const result = grammar().parse(source);
     if (!result.status)
       throw failure('MLN_BAD_FILE', `${file} cannot be read here`, { place: places(result.index.offset) });
-    nodes = result.value;
+    return { source, nodes: result.value, places };
   } catch (error) {
     // Braces inside words are not counted; thousands of them exhaust the stack.
     if (error instanceof RangeError) throw failure('MLN_TOO_DEEP', `braces are nested too deep in ${file}`);
     if (!(error instanceof TooDeep)) throw error;
     throw failure('MLN_TOO_DEEP', `blocks are nested deeper than ${MAX_DEPTH}`, { place: places(error.at) });
   }
+}
+
+/** Reads the text of a project file. Throws an MlnError that holds all of the file's errors. */
+export function parseProject(text: string, file: string): Tree {
+  const { source, nodes, places } = readNodes(text, file);
   const problems: Problem[] = [];
   const items = toItems(nodes, { source, places, problems });
   if (problems.length > 0) throw new MlnError(problems);

@@ -29,7 +29,9 @@ export function placeText({ file, line, column }: Place): string {
 function sourceLines({ file, line, column }: Place): string[] {
   let text: string | undefined;
   try {
-    text = readFileSync(file, 'utf8').split('\n')[line - 1];
+    text = readFileSync(file, 'utf8')
+      .replace(/^\ufeff/, '')
+      .split('\n')[line - 1];
   } catch {
     return [];
   }

@@ -20,6 +20,8 @@ interface Placed {
   /** Null for what no file holds. */
   readonly place: Place | null;
   readonly origin: Origin | null;
+  /** Where a no-break space was read as a blank. */
+  readonly noBreakSpace?: Place;
 }
 
 export interface Statement extends Placed {

@@ -1,4 +1,4 @@
-import type { Problems } from './errors.js';
+import type { Place, Problems } from './errors.js';
 import type { Keyword, KeywordTable } from './keywords.js';
 import type { Block, Item, Statement, Tree } from './tree.js';
 
@@ -21,14 +21,22 @@ export function reportUnknown(
       hint: keywords.hint(place, name),
     });
   };
+  const warnOfBlank = (place: Place): void => {
+    problems.warning('MLN_NBSP', 'a no-break space is read as a blank', { place, hint: 'quote it where it is meant' });
+  };
   const check = (items: readonly Item[], place: string): void => {
     for (const item of items) {
+      if (item.noBreakSpace) warnOfBlank(item.noBreakSpace);
       if (item.kind !== 'statement' && item.kind !== 'block') continue;
       const keyword = keywords.find(place, item.keyword);
       if (keyword) checkForm(item, keyword);
-      if (keyword?.kind === 'block' && item.kind === 'block') checkBlock(item);
+      if (item.kind === 'block' && keyword?.kind === 'block') checkBlock(item);
+      else if (item.kind === 'block' && keyword?.kind === 'list') checkRows(item);
       else if (!keyword && !bareAddress(item, place)) warn(item, item.keyword || '{', place);
     }
+  };
+  const checkRows = (list: Block): void => {
+    for (const { noBreakSpace } of list.items) if (noBreakSpace) warnOfBlank(noBreakSpace);
   };
   const checkForm = (item: Block | Statement, { name, kind, named }: Keyword): void => {
     const takesBlock = ['block', 'list', 'text'].includes(kind);

@@ -15,7 +15,13 @@ interface Options {
 export default function uml(mln: Mln, options: Options): void {
   const { hooks } = mln;
   hooks.keywords.tap('uml', (keywords) => {
-    keywords.declare({ name: 'uml', in: ['host'], kind: 'flag', help: 'Runs the host on User-Mode Linux.' });
+    keywords.declare({
+      name: 'uml',
+      in: ['host'],
+      kind: 'flag',
+      rehearsal: 'yes',
+      help: 'Runs the host on User-Mode Linux.',
+    });
   });
   hooks.resolveUnit.tap('uml', (unit, block, project) => claimUnit(unit, block, project, false));
   // What nobody claims is claimed when all others have had their say.
