@@ -43,6 +43,13 @@ export function readWord(raw: string, lookup: Lookup, missing?: (name: string) =
   return result;
 }
 
+/** A word as it is written, but on one line: a backslash before a newline joins the lines. */
+export function onOneLine(raw: string): string {
+  return raw.includes('\n')
+    ? raw.replace(/\\(\r?\n)|\\[^]/g, (all, join?: string) => (join === undefined ? all : ''))
+    : raw;
+}
+
 /** Replaces the variables of a text in another language: only those that are set, and never `\$x`, `${x}`, `$(x)`. */
 export function readText(raw: string, lookup: Lookup): string {
   return raw.replace(

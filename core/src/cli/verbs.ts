@@ -77,6 +77,12 @@ export const coreVerbs: readonly Command[] = [
     run: async (...args) => (await import('./verbs/diff.js')).diff(...args),
   },
   {
+    name: 'fmt',
+    summary: 'Lays a project file out in the usual way; its meaning and its comments stay.',
+    options: [file, { flags: '--check', help: 'change nothing; exit with 2 where a file would change' }],
+    run: async (...args) => (await import('./verbs/fmt.js')).fmt(...args),
+  },
+  {
     name: 'start',
     summary: 'Starts projects: switches, then hosts in boot order.',
     arguments: '[project]',
