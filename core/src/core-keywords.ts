@@ -1,5 +1,5 @@
+import { hostKeywords } from './host-keywords.js';
 import type { Keyword } from './keywords.js';
-import { MiB } from './values.js';
 
 /** The points of a start and a stop at which a project may run shell commands on the physical host. */
 export const hookBlocks = [
@@ -42,130 +42,43 @@ const global: readonly Keyword[] = [
   })),
 ];
 
-const host: readonly Keyword[] = [
-  { name: 'superclass', in: ['host'], kind: 'word', help: 'Inherits all that a superclass says.' },
-  {
-    name: 'template',
-    in: ['host'],
-    kind: 'word',
-    help: 'Names the template that the filesystem is made from; without a version the newest.',
-  },
-  {
-    name: 'memory',
-    in: ['host'],
-    kind: 'size',
-    bare: MiB,
-    default: '128M',
-    help: 'The guest’s memory; a bare number counts in MiB.',
-  },
-  { name: 'size', in: ['host'], kind: 'size', help: 'The size of the filesystem.' },
-  {
-    name: 'free_space',
-    in: ['host'],
-    kind: 'size',
-    help: 'How much larger than its template the filesystem is; wins over size.',
-  },
-  { name: 'swap', in: ['host'], kind: 'size', help: 'The size of a swap disk.' },
-  {
-    name: 'filesystem',
-    in: ['host'],
-    kind: 'word',
-    rehearsal: null,
-    help: 'Uses an existing filesystem instead of a template.',
-  },
-  { name: 'kernel', in: ['host'], kind: 'word', rehearsal: null, help: 'The kernel that the guest runs.' },
-  {
-    name: 'boot_order',
-    in: ['host'],
-    kind: 'number',
-    default: '99',
-    help: 'Hosts start in this order, and stop in reverse.',
-  },
-  {
-    name: 'term',
-    in: ['host'],
-    kind: 'word',
-    choices: ['screen', 'xterm', 'none'],
-    default: 'none',
-    help: 'How the console is shown.',
-  },
-  { name: 'service_host', in: ['host', 'switch'], kind: 'word', rehearsal: null, help: 'The server that runs it.' },
-  { name: 'nameserver', in: ['host'], kind: 'word', help: 'The resolver’s address.' },
-  {
-    name: 'root_password',
-    in: ['host'],
-    kind: 'word',
-    secret: true,
-    help: 'Root’s password: plain, or as a crypt(3) hash.',
-  },
-  {
-    name: 'root_passwd',
-    in: ['host'],
-    kind: 'word',
-    secret: true,
-    sameAs: 'root_password',
-    help: 'The same as root_password.',
-  },
-  {
-    name: 'users',
-    in: ['host'],
-    kind: 'list',
-    key: 0,
-    secret: 1,
-    help: 'Users, one a line: name, password, home, uid.',
-  },
-  { name: 'groups', in: ['host'], kind: 'list', key: 0, help: 'Groups, one a line or block: name and members.' },
-  {
-    name: 'files',
-    in: ['host'],
-    kind: 'list',
-    key: 1,
-    help: 'Files and folders to copy into the guest: source, destination, mode.',
-  },
-  {
-    name: 'mount',
-    in: ['host'],
-    kind: 'list',
-    key: 1,
-    rehearsal: null,
-    help: 'Further disks: source, mount point, filesystem type, options.',
-  },
-  { name: 'modules', in: ['host'], kind: 'list', key: 0, help: 'Kernel modules to load at boot.' },
-  { name: 'startup', in: ['host'], kind: 'text', help: 'Shell commands that the guest runs at the end of its boot.' },
-  { name: 'shutdown', in: ['host'], kind: 'text', help: 'Shell commands that the guest runs when it goes down.' },
-  { name: 'owner', in: ['host'], kind: 'word', help: 'The user that owns the guest’s disk.' },
-  { name: 'group', in: ['host'], kind: 'word', help: 'The group that owns the guest’s disk.' },
-  {
-    name: 'nice',
-    in: ['host'],
-    kind: 'number',
-    least: -20,
-    most: 19,
-    help: 'The niceness that the guest’s processes run at.',
-  },
-  { name: 'cpus', in: ['host'], kind: 'word', help: 'The processors that the guest may use.' },
-  { name: 'vcpus', in: ['host'], kind: 'number', least: 1, most: 512, help: 'How many processors the guest sees.' },
-  { name: 'was', in: ['host'], kind: 'word', help: 'The host’s earlier name; its disk is kept.' },
-  { name: 'network', in: ['host'], kind: 'block', named: true, help: 'Describes one interface.' },
-];
-
 const network: readonly Keyword[] = [
   { name: 'switch', in: ['network'], kind: 'word', help: 'The switch that the interface is connected to.' },
   {
     name: 'bridge',
     in: ['network', 'switch'],
     kind: 'word',
+    example: 'bridge br0',
     rehearsal: null,
     help: 'An existing bridge of the physical host.',
   },
-  { name: 'address', in: ['network'], kind: 'address', help: 'An address with or without prefix, or dhcp.' },
-  { name: 'netmask', in: ['network'], kind: 'word', help: 'The netmask of an address that has no prefix.' },
+  {
+    name: 'address',
+    in: ['network'],
+    kind: 'address',
+    example: 'address 10.0.0.1/24',
+    help: 'An address with or without prefix, or dhcp.',
+  },
+  {
+    name: 'netmask',
+    in: ['network'],
+    kind: 'word',
+    example: 'netmask 255.255.255.0',
+    help: 'The netmask of an address that has no prefix.',
+  },
   { name: 'broadcast', in: ['network'], kind: 'word', help: 'The broadcast address, where it is not the usual one.' },
-  { name: 'gateway', in: ['network'], kind: 'word', help: 'The address of the default gateway.' },
+  {
+    name: 'gateway',
+    in: ['network'],
+    kind: 'word',
+    example: 'gateway 10.0.0.254',
+    help: 'The address of the default gateway.',
+  },
   {
     name: 'mac',
     in: ['network'],
     kind: 'word',
+    example: 'mac 02:00:00:00:00:01',
     help: 'The interface’s hardware address; generated where none is given.',
   },
   {
@@ -179,11 +92,12 @@ const network: readonly Keyword[] = [
 ];
 
 const theSwitch: readonly Keyword[] = [
-  { name: 'hub', in: ['switch'], kind: 'flag', help: 'Sends every frame to every port.' },
+  { name: 'hub', in: ['switch'], kind: 'flag', example: 'hub', help: 'Sends every frame to every port.' },
   {
     name: 'tap',
     in: ['switch'],
     kind: 'word',
+    example: 'tap tap0',
     rehearsal: null,
     help: 'A tap device of the physical host that the switch is joined to.',
   },
@@ -196,7 +110,7 @@ const theSwitch: readonly Keyword[] = [
   },
 ];
 
-export const coreKeywords: readonly Keyword[] = [...top, ...global, ...host, ...network, ...theSwitch];
+export const coreKeywords: readonly Keyword[] = [...top, ...global, ...hostKeywords, ...network, ...theSwitch];
 
 function sentence(name: HookBlock): string {
   const [when, what, which] = name.split(/(?=[A-Z])/);

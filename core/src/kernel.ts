@@ -124,11 +124,26 @@ function guardTaps(hooks: Hooks): void {
         return {
           ...tap,
           fn: (...args: unknown[]) =>
-            guarded(tap.name, name, () => fn(...args), name === 'transformTree' ? (args[0] as Tree) : null),
+            guarded(
+              tap.name,
+              name,
+              () => fn(...(name === 'keywords' ? [signed(args[0] as KeywordTable, tap.name)] : args)),
+              name === 'transformTree' ? (args[0] as Tree) : null,
+            ),
         };
       },
     });
   }
+}
+
+/** A keyword table that remembers who declares a keyword. */
+function signed(table: KeywordTable, plugin: string): KeywordTable {
+  return {
+    ...table,
+    declare: (...keywords) => {
+      table.declare(...keywords.map((keyword) => ({ ...keyword, plugin })));
+    },
+  };
 }
 
 interface Tap {

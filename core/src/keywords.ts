@@ -15,6 +15,12 @@ export interface Keyword {
   readonly kind: Kind;
   /** One sentence. */
   readonly help: string;
+  /** Lists: the words of a row, such as `name [hash [home [uid]]]`. */
+  readonly syntax?: string;
+  /** One line of a project file. */
+  readonly example?: string;
+  /** Who declares it; the kernel fills it in. */
+  readonly plugin?: string;
   readonly choices?: readonly string[];
   readonly default?: string;
   /** Numbers: the bounds, both inclusive. */
@@ -38,6 +44,8 @@ export interface KeywordTable {
   /** Declares a keyword; two plug-ins cannot declare one in the same block. */
   declare(...keywords: readonly Keyword[]): void;
   find(place: string, name: string): Keyword | undefined;
+  /** The blocks that keywords stand in. */
+  places(): readonly string[];
   /** All keywords of a block. */
   of(place: string): readonly Keyword[];
   /** A hint for a name that is not declared in a block: another block it belongs to, or what may be meant. */
@@ -57,6 +65,7 @@ export function createKeywordTable(): KeywordTable {
         }
     },
     find: (place, name) => places.get(place)?.get(name),
+    places: () => [...places.keys()],
     of: (place) => [...(places.get(place)?.values() ?? [])],
     hint(place, name) {
       const elsewhere = [...places].filter(([, names]) => names.has(name)).map(([other]) => other);

@@ -83,6 +83,13 @@ export const coreVerbs: readonly Command[] = [
     run: async (...args) => (await import('./verbs/fmt.js')).fmt(...args),
   },
   {
+    name: 'explain',
+    summary: 'Explains an error code or a keyword.',
+    arguments: '<code-or-keyword>',
+    options: [json],
+    run: async (...args) => (await import('./verbs/explain.js')).explain(...args),
+  },
+  {
     name: 'start',
     summary: 'Starts projects: switches, then hosts in boot order.',
     arguments: '[project]',

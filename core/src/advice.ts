@@ -1,0 +1,67 @@
+import type { CoreCode } from './codes.js';
+
+/** What to do about an error, for `mln explain` and docs/errors.md; some errors say all there is to say. */
+export const advice: Readonly<Partial<Record<CoreCode, string>>> = {
+  MLN_OPEN_BLOCK:
+    'Every { that opens a block needs its }. Wrong: `host a { memory 64M` at the end of a file. A { opens a block where a blank stands before it.',
+  MLN_STRAY_BRACE: 'Mostly a block was closed one line too early; the hint names the block that was closed last.',
+  MLN_OPEN_TEXT:
+    '`keyword <<END` takes all lines up to one that is END alone; a heredoc in a text does so too. Write the word alone on its line.',
+  MLN_OPEN_QUOTE:
+    'A quote is closed on the line that it is opened on. Write `"a b"`, or `\\"` for a quote that is meant.',
+  MLN_TOO_DEEP:
+    'No project needs so many blocks inside each other; most likely a } is missing, again and again, in a generated file.',
+  MLN_BAD_FILE: 'A project file is UTF-8 text of at most 4 MiB. Disks belong into the repository of templates.',
+  MLN_NO_FILE:
+    'Paths of #include are relative to the file that holds it; other paths are looked for beside the project file.',
+  MLN_BAD_INCLUDE: 'Write `#include PATH`, with quotes round a path that holds blanks. Variables cannot stand in it.',
+  MLN_INCLUDE_CYCLE: 'The hint shows the chain of files. Take one #include out of it.',
+  MLN_NBSP: 'Text that is copied from a web page or a word processor has such blanks. Replace them, or quote the word.',
+  MLN_NO_PROJECT_NAME: 'Every project has a name: `global { project ring }`.',
+  MLN_BAD_NAME:
+    'A name begins with a letter and holds letters, digits, _, . and -, at most 63; a project’s holds no dot, an interface’s at most 15 characters.',
+  MLN_TWICE:
+    'Two hosts, switches or superclasses of one name are an error. A value that one block gives twice is a warning: the last counts.',
+  MLN_UNKNOWN_KEYWORD:
+    'Most likely it is misspelt, or its plug-in is not loaded (mln version lists those that are). build refuses it unless --allow-unknown is given.',
+  MLN_BAD_VALUE: 'mln explain KEYWORD tells what a keyword takes.',
+  MLN_BAD_ADDRESS:
+    'Addresses are written in full, without leading zeros: `address 10.0.0.1/24`. A host cannot have the network’s own address or the broadcast address; a gateway lies in the network of the interface.',
+  MLN_ADDRESS_TWICE: 'On one switch or bridge this is an error, elsewhere in the project a warning.',
+  MLN_NO_PREFIX:
+    'Write `address 10.0.0.1/24`, or give a netmask. The prefix of the others on the switch is taken where they agree.',
+  MLN_NO_NETWORK: 'Name a switch or a bridge in the network block.',
+  MLN_NO_SWITCH: 'Every switch that an interface names is declared: `switch lan { }`.',
+  MLN_NO_SUPERCLASS: 'Declare it with `superclass NAME { … }`, or correct the name.',
+  MLN_SUPERCLASS_CYCLE: 'The hint shows the circle. Take one `superclass` out of it.',
+  MLN_NO_VARIABLE:
+    'Set it in global, in a superclass or in the host: `$name = value`. Write `\\$` for a dollar that is meant.',
+  MLN_VARIABLE_CYCLE: 'A variable’s value cannot use the variable itself, not through others either.',
+  MLN_SHADOWED:
+    'mln replaces its own variables in a text before any shell sees it. Give the shell’s variable another name, or write ${name}, which is never mln’s.',
+  MLN_TWO_CLAIMS:
+    'A host names two platforms, or the hosts of one switch run on two. Take one away, with `xen no` for example.',
+  MLN_NO_CLAIM: 'Load a hypervisor’s plug-in, or let one run what names none (the option default of @mln/plugin-uml).',
+  MLN_UNSUPPORTED: 'The message names what the platform cannot do, the hint what to write instead.',
+  MLN_OLD_PASSWORD:
+    '13 characters are taken for a DES hash, as the paper has it. Write `plain:` before a password that only looks like one.',
+  MLN_REHEARSED: 'A test bed on one machine does without it: disks and kernels of the real machines are never touched.',
+  MLN_SMALL_SIZE: 'A filesystem is never made smaller than its template. Leave size out, or give free_space.',
+  MLN_NO_TEMPLATE: 'mln template list shows what there is; mln template build tiny makes one on the spot.',
+  MLN_TEMPLATE_CHANGED:
+    'Somebody wrote into the image. Take the right one into the repository again: mln template add.',
+  MLN_TEMPLATE_EXISTS: 'Versions are never overwritten. Leave --version out for the next one.',
+  MLN_NO_FILESYSTEM: '@mln/plugin-ext reads ext2, ext3 and ext4, without a partition table.',
+  MLN_NO_SPACE: 'Nothing was changed. Free some space, or keep projects elsewhere (-P FOLDER).',
+  MLN_NO_PROGRAM: 'The hint names the package that has it.',
+  MLN_NOT_UP: 'mln log HOST shows what the guest wrote on its console.',
+  MLN_PROJECT_EXISTS: 'build -r replaces it, disks included.',
+  MLN_PROJECT_RUNS: 'mln stop -p NAME stops it.',
+  MLN_NOT_CONFIRMED: '-y confirms; without a terminal nobody can be asked.',
+  MLN_LOCKED: 'It goes on when the other one has ended; a dead one blocks nobody.',
+  MLN_NO_SERVER: 'Load a plug-in that reaches servers, or make a test bed of the project: --rehearse.',
+  MLN_USAGE: 'mln VERB --help tells what it takes.',
+  MLN_BAD_CONFIGURATION: 'mln config --show-origin tells which file says what.',
+  MLN_PLUGIN_NOT_FOUND: 'Install it beside the configuration: npm install NAME.',
+  MLN_PLUGIN_API: 'Install a version of the plug-in that was made for this plug-in API.',
+};
