@@ -10,56 +10,82 @@ export function takeAddresses(
   networkInterface: string,
   count: number,
 ): readonly string[] | null {
-  const keyword = view.has('network') ? 'network' : view.has('net') ? 'net' : null;
   const asked = ['addresses', 'address'].filter((name) => view.choice(name, ['enum', 'auto']) !== null);
+  const keyword = lastOf(view, ['network', 'net']);
   if (keyword === null) {
-    if (asked.length === 0) return [];
-    view.error(
-      'MLN_BAD_VALUE',
-      'autoenum cannot count addresses out of no network',
-      asked[0] ?? '',
-      'write network 10.0.0.0',
-    );
+    const [first] = asked;
+    if (first === undefined) return [];
+    view.error('MLN_BAD_VALUE', 'there is no network to take addresses from', first, 'add network 10.0.0.0');
     return null;
   }
-  const text = view.word(keyword);
-  if (text === null) return null;
-  const parsed = parseAddress(text);
-  if (typeof parsed === 'string' || parsed.address.includes(':')) {
-    const reason = typeof parsed === 'string' ? parsed : 'autoenum counts IPv4 addresses';
-    view.error('MLN_BAD_ADDRESS', `${keyword} ${text}: ${reason}`, keyword);
-    return null;
-  }
+  const network = readNetwork(view, keyword, superclass.named('network').get(networkInterface));
   const begin = view.has('addresses_begin') ? view.number('addresses_begin') : 1;
-  if (begin === null) return null;
-  const prefix = parsed.prefix ?? inheritedPrefix(superclass, networkInterface);
-  const first = addressNumber(parsed.address) + begin;
-  const [least, most] = usableRange(addressNumber(parsed.address), prefix);
+  if (!network || begin === null) return null;
+  const { base, prefix } = network;
+  const [least, most] = usableRange(base, prefix);
+  const first = base + begin;
   if (first >= least && first + count - 1 <= most)
     return Array.from({ length: count }, (_, index) => `${addressText(first + index)}/${prefix}`);
-  const room = Math.max(0, most - Math.max(first, least) + 1);
-  view.error(
-    'MLN_BAD_ADDRESS',
-    first < least
-      ? `the first address would be ${addressText(first)}, that of the network itself`
-      : `${count} addresses from ${addressText(first)} on do not fit into the network: /${prefix} has room for ${room}`,
-    view.has('addresses_begin') && first < least ? 'addresses_begin' : keyword,
-    first < least ? 'addresses_begin 1' : 'give the interface a shorter netmask, or count out fewer hosts',
-  );
+  if (first < least)
+    view.error(
+      'MLN_BAD_ADDRESS',
+      `the first host would get ${addressText(first)}, the address of the network itself`,
+      'addresses_begin',
+      `addresses_begin ${least - base} is the least`,
+    );
+  else
+    view.error(
+      'MLN_BAD_ADDRESS',
+      `${count} ${count === 1 ? 'host does' : 'hosts do'} not fit into ${addressText(base)}/${prefix}: from ${begin} on it has ${Math.max(0, most - first + 1)} addresses`,
+      keyword,
+      'count out fewer hosts, or give the superclass a netmask with more room',
+    );
   return null;
 }
 
-/** The first and the last address that a host may have; below /31 neither the network's own nor the broadcast address. */
-function usableRange(base: number, prefix: number): [least: number, most: number] {
-  const size = 2 ** (32 - prefix);
-  const start = Math.floor(base / size) * size;
-  return prefix >= 31 ? [start, start + size - 1] : [start + 1, start + size - 2];
+/** Of spellings of one keyword the last in its block counts, as everywhere. */
+function lastOf(view: View, spellings: readonly string[]): string | null {
+  const items = view.layers.flatMap((layer) => layer.items);
+  const found = items.findLast((item) => item.kind === 'statement' && spellings.includes(item.keyword));
+  return found?.kind === 'statement' ? found.keyword : null;
 }
 
-/** The prefix that the superclass gives the interface, by netmask or by an address; else 24. */
-function inheritedPrefix(superclass: View, networkInterface: string): number {
-  const view = superclass.named('network').get(networkInterface);
-  const netmask = view?.word('netmask') ?? null;
-  const parsed = netmask === null ? null : parseNetmask(netmask);
-  return typeof parsed === 'number' ? parsed : 24;
+/** Reads the network as a number, with its prefix: its own, or that of the interface in the superclass, or 24. */
+function readNetwork(
+  view: View,
+  keyword: string,
+  inherited: View | undefined,
+): { readonly base: number; readonly prefix: number } | null {
+  const text = view.word(keyword);
+  if (text === null) return null;
+  const bad = (reason: string): null => {
+    view.error('MLN_BAD_ADDRESS', `${keyword} ${text}: ${reason}`, keyword);
+    return null;
+  };
+  const parsed = parseAddress(text);
+  if (typeof parsed === 'string') return bad(parsed);
+  if (parsed.address.includes(':')) return bad('autoenum counts IPv4 addresses only');
+  const netmask = inheritedNetmask(inherited);
+  if (parsed.prefix !== null && netmask !== null && parsed.prefix !== netmask)
+    return bad(`the netmask of the superclass says /${netmask}`);
+  return { base: addressNumber(parsed.address), prefix: parsed.prefix ?? netmask ?? inheritedPrefix(inherited) ?? 24 };
+}
+
+/** A netmask that is none is told when the hosts are read. */
+function inheritedNetmask(inherited: View | undefined): number | null {
+  const text = inherited?.word('netmask') ?? null;
+  const prefix = text === null ? null : parseNetmask(text);
+  return typeof prefix === 'number' ? prefix : null;
+}
+
+function inheritedPrefix(inherited: View | undefined): number | null {
+  const parsed = parseAddress(inherited?.words('address')?.[0] ?? '');
+  return typeof parsed === 'string' || parsed.address.includes(':') ? null : parsed.prefix;
+}
+
+/** The first and the last address that a host may have: with less than 31 bits, neither the network's own nor the broadcast address. */
+function usableRange(address: number, prefix: number): [least: number, most: number] {
+  const size = 2 ** (32 - prefix);
+  const start = Math.floor(address / size) * size;
+  return prefix >= 31 ? [start, start + size - 1] : [start + 1, start + size - 2];
 }

@@ -1,91 +1,113 @@
-import { block, isName, nearest, statement, type Block, type Tree, type TreeContext, type View } from '@mln/core';
+import {
+  block,
+  isName,
+  nearest,
+  quoteWord,
+  statement,
+  type Block,
+  type Place,
+  type Statement,
+  type Tree,
+  type TreeContext,
+  type View,
+} from '@mln/core';
 import { takeAddresses } from './addresses.js';
-import { MOST_HOSTS } from './keywords.js';
-import { checkScale, readScale } from './scale.js';
+import { declaredNames, takeNames, type TakenNames } from './names.js';
+import { checkScale, readScale, type Scale } from './scale.js';
 import { dealServers } from './servers.js';
 
 /** Adds the hosts of all autoenum blocks to a tree. */
 export function enumerate(tree: Tree, context: TreeContext): Tree {
-  const globals = tree.items.filter((item): item is Block => item.kind === 'block' && item.keyword === 'global');
-  const blocks = globals.flatMap((global) =>
-    global.items.filter((item): item is Block => item.kind === 'block' && item.keyword === 'autoenum'),
-  );
   const scale = readScale(context.options['scale']);
-  const known: string[] = [];
-  const hosts = blocks.flatMap((each) => hostsOf(each, tree, context, scale, known));
+  const blocks = inside(tree.items, 'global').flatMap((global) => inside(global.items, 'autoenum'));
+  if (blocks.length === 0 && scale.size === 0) return tree;
+  const counting: Counting = { tree, context, scale, taken: declaredNames(tree, context), known: new Set() };
+  const hosts = blocks.flatMap((each) => hostsOf(each, counting));
   // What is wrong with a block is told before what the command line asks of it.
-  if (!context.problems.hasErrors) checkScale(scale, known);
-  return hosts.length === 0 ? tree : { ...tree, items: [...tree.items, ...hosts] };
+  if (!context.problems.hasErrors) checkScale(scale, counting.known);
+  return { ...tree, items: [...tree.items, ...hosts] };
 }
 
-function hostsOf(
-  from: Block,
-  tree: Tree,
-  context: TreeContext,
-  scale: ReadonlyMap<string, number>,
-  known: string[],
-): Block[] {
+interface Counting {
+  readonly tree: Tree;
+  readonly context: TreeContext;
+  readonly scale: Scale;
+  readonly taken: TakenNames;
+  /** What the command line may call the blocks. */
+  readonly known: Set<string>;
+}
+
+function hostsOf(from: Block, counting: Counting): Block[] {
+  const { tree, context, taken } = counting;
   const view = context.view(tree, from);
-  const superclass = view.word('superclass');
-  const parent = superclass === null ? null : findSuperclass(superclass, tree, context, view);
-  if (superclass === null && !view.has('superclass'))
-    missing(view, 'superclass', 'which superclass do the hosts inherit?');
-  const prefix = view.word('hostprefix') ?? superclass ?? '';
-  const names = [view.scope.read(from.words, from.place).words.join(' '), superclass ?? '', prefix].filter(
-    (name) => name !== '',
-  );
-  for (const name of names) if (!known.includes(name)) known.push(name);
-  const count = countOf(view, names, scale);
-  if (superclass === null || !parent || count === null) return [];
-  if (!isName(`${prefix}${count}`)) {
-    view.error(
-      'MLN_BAD_NAME',
-      `${prefix}${count} cannot be the name of a host`,
-      view.has('hostprefix') ? 'hostprefix' : 'superclass',
-    );
-    return [];
-  }
-  const networkInterface = view.word('interface') ?? 'eth0';
-  const addresses = takeAddresses(view, context.view(tree, parent), networkInterface, count);
-  const servers = dealServers(view, count);
-  if (!addresses || !servers) return [];
-  return Array.from({ length: count }, (_, index) => {
+  const superclass = superclassOf(view, counting);
+  const prefix = view.has('hostprefix') ? view.word('hostprefix') : (superclass?.name ?? null);
+  const own = view.scope.read(from.words, from.place).words.join(' ');
+  const count = countOf(view, [own, superclass?.name ?? '', prefix ?? ''], counting);
+  if (!superclass || prefix === null || count === null) return [];
+  const networkInterface = interfaceOf(view);
+  if (networkInterface === null) return [];
+  const names = takeNames(view, from, prefix, count, taken, context);
+  const addresses = takeAddresses(view, superclass.view, networkInterface, count);
+  const servers = dealServers(view, count, context.problems);
+  if (!names || !addresses || !servers) return [];
+  const inherits = placed(statement('superclass', superclass.name), view.placeOf('superclass'));
+  return names.map((name, index) => {
     const [address, server] = [addresses[index], servers[index]];
     const items = [
-      statement('superclass', superclass),
-      ...(server === undefined ? [] : [statement('service_host', server)]),
+      inherits,
+      ...(server ? [placed(statement('service_host', quoteWord(server.name)), server.place)] : []),
       ...(address === undefined
         ? []
         : [block('network', [networkInterface], [statement('address', address)], from.place)]),
     ];
-    return block('host', [`${prefix}${index + 1}`], items, from.place);
+    return block('host', [name], items, from.place);
   });
 }
 
-function findSuperclass(name: string, tree: Tree, context: TreeContext, view: View): Block | null {
+function superclassOf(view: View, { tree, context }: Counting): { readonly name: string; readonly view: View } | null {
+  const name = view.word('superclass');
+  if (name === null) {
+    if (!view.has('superclass')) missing(view, 'superclass NAME', 'what do the hosts inherit?');
+    return null;
+  }
   const { scope } = context.global(tree);
-  const superclasses = tree.items.filter(
-    (item): item is Block => item.kind === 'block' && item.keyword === 'superclass',
+  const byName = new Map(
+    inside(tree.items, 'superclass').map((each) => [scope.read(each.words, each.place).words.join(' '), each]),
   );
-  const names = superclasses.map((each) => scope.read(each.words, each.place).words.join(' '));
-  const found = superclasses[names.lastIndexOf(name)];
-  if (found) return found;
-  const guess = nearest(name, names);
+  const found = byName.get(name);
+  if (found) return { name, view: context.view(tree, found) };
+  const guess = nearest(name, byName.keys());
   view.error('MLN_NO_SUPERCLASS', `there is no superclass ${name}`, 'superclass', guess && `did you mean ${guess}?`);
   return null;
 }
 
-function countOf(view: View, names: readonly string[], scale: ReadonlyMap<string, number>): number | null {
-  const declared = view.number('numhosts');
-  const asked = names.map((name) => scale.get(name)).find((count) => count !== undefined);
-  if (asked !== undefined && asked > MOST_HOSTS) {
-    view.error('MLN_BAD_VALUE', `--scale: ${asked} hosts are more than ${MOST_HOSTS}`, 'numhosts');
-    return null;
-  }
-  if (declared === null && !view.has('numhosts')) missing(view, 'numhosts', 'how many hosts are there?');
-  return declared === null ? null : (asked ?? declared);
+function interfaceOf(view: View): string | null {
+  const name = view.has('interface') ? view.word('interface') : 'eth0';
+  if (name === null || (isName(name) && name.length <= 15)) return name;
+  view.error('MLN_BAD_NAME', `${JSON.stringify(name)} cannot be the name of an interface`, 'interface');
+  return null;
 }
 
-function missing(view: View, keyword: string, question: string): void {
-  view.error('MLN_BAD_VALUE', `autoenum needs ${keyword}: ${question}`, keyword);
+/** How many hosts a block counts out: what the command line says of one of its names, or what it says itself. */
+function countOf(view: View, names: readonly string[], { scale, known }: Counting): number | null {
+  for (const name of names) if (name !== '') known.add(name);
+  const declared = view.number('numhosts');
+  if (declared === null) {
+    if (!view.has('numhosts')) missing(view, 'numhosts N', 'how many hosts are there?');
+    return null;
+  }
+  return names.map((name) => scale.get(name)).find((asked) => asked !== undefined) ?? declared;
+}
+
+function missing(view: View, what: string, question: string): void {
+  view.error('MLN_BAD_VALUE', `autoenum needs ${what}: ${question}`, '');
+}
+
+function inside(items: Tree['items'], keyword: string): Block[] {
+  return items.filter((item): item is Block => item.kind === 'block' && item.keyword === keyword);
+}
+
+function placed(item: Statement, place: Place | null | undefined): Statement {
+  return { ...item, place: place ?? null };
 }

@@ -1,7 +1,7 @@
 import type { Keyword } from '@mln/core';
 
-/** More hosts than a project of one machine room has. */
-export const MOST_HOSTS = 100_000;
+/** More hosts than one network of the usual kinds has addresses for. */
+export const MOST_HOSTS = 65_536;
 
 const own = ['autoenum'];
 

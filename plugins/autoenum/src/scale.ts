@@ -1,6 +1,7 @@
 import { failure, nearest, type Option } from '@mln/core';
+import { MOST_HOSTS } from './keywords.js';
 
-/** The verbs that read a project. */
+/** The verbs that read a project file. */
 export const verbs = new Set(['build', 'plan', 'validate', 'parse', 'why', 'diff', 'graph', 'upgrade']);
 
 export const scaleOption: Option = {
@@ -8,27 +9,34 @@ export const scaleOption: Option = {
   help: 'how many hosts an autoenum block counts out: NAME=N,NAME=N',
 };
 
+/** How many hosts the command line asks for, by the names it gives to blocks. */
+export type Scale = ReadonlyMap<string, number>;
+
 /** Reads `--scale NAME=N,NAME=N`. */
-export function readScale(text: unknown): ReadonlyMap<string, number> {
+export function readScale(text: unknown): Scale {
   const counts = new Map<string, number>();
   if (typeof text !== 'string') return counts;
   for (const part of text.split(',')) {
-    const [, name, count] = /^([^=]+)=([1-9]\d{0,8})$/.exec(part) ?? [];
+    const [, name, digits] = /^([^=]+)=(\d+)$/.exec(part) ?? [];
     if (name === undefined)
       throw failure('MLN_USAGE', `--scale takes NAME=N, not ${JSON.stringify(part)}`, {
-        hint: 'NAME is a superclass that autoenum counts out, N a number above zero',
+        hint: 'NAME is a superclass that autoenum counts out, N how many hosts there are to be',
       });
-    counts.set(name, Number(count));
+    const count = Number(digits);
+    if (count < 1 || count > MOST_HOSTS)
+      throw failure('MLN_USAGE', `--scale ${part}: there can be 1 to ${MOST_HOSTS} hosts`);
+    if (counts.has(name)) throw failure('MLN_USAGE', `--scale gives ${name} twice`);
+    counts.set(name, count);
   }
   return counts;
 }
 
 /** Refuses a name that no block answers to. */
-export function checkScale(counts: ReadonlyMap<string, number>, known: readonly string[]): void {
-  for (const name of counts.keys()) {
-    if (known.includes(name)) continue;
+export function checkScale(scale: Scale, known: ReadonlySet<string>): void {
+  for (const name of scale.keys()) {
+    if (known.has(name)) continue;
     const guess = nearest(name, known);
-    const others = known.length === 0 ? 'the project has no autoenum block' : `known are ${known.join(', ')}`;
+    const others = known.size === 0 ? 'the project has no autoenum block' : `known are ${[...known].join(', ')}`;
     throw failure('MLN_USAGE', `--scale: nothing counts out ${name}`, {
       hint: guess === undefined ? others : `did you mean ${guess}?`,
     });

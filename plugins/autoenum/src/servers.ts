@@ -1,49 +1,67 @@
-import type { Row, View } from '@mln/core';
+import type { Place, Problems, Row, View } from '@mln/core';
+
+/** A server, and where the project names it. */
+export interface Server {
+  readonly name: string;
+  readonly place: Place | null;
+}
+
+/** What a line of service_hosts asks for: so many hosts, all that are left, or (null) a share of what is left. */
+interface Share {
+  readonly server: Server;
+  readonly count: number | 'all' | null;
+}
 
 /**
  * Deals hosts to servers: `server N` takes the next N, `server all` the rest; servers without a count share what is left
- * in turn. Empty where no server is named; null where hosts are left over, which is told.
+ * in turn. Empty where no server is named; null where hosts are left over or a line is wrong, which is told.
  */
-export function dealServers(view: View, count: number): readonly string[] | null {
+export function dealServers(view: View, hosts: number, problems: Problems): readonly Server[] | null {
   const rows = view.list('service_hosts');
   if (rows.length === 0) return [];
-  const dealt: string[] = [];
-  const sharing: string[] = [];
-  let rest: string | null = null;
-  const wrong: Row[] = [];
-  const bad = (row: Row, message: string): void => {
-    const lists = view.layers.flatMap((layer) => layer.items.filter((item) => item.kind === 'block'));
-    const item = lists.flatMap((list) => list.items).find((each) => each.place === row.place);
-    view.error('MLN_BAD_VALUE', message, item ? { item, layer: 0 } : 'service_hosts');
-    wrong.push(row);
-  };
-  for (const row of rows) {
-    const [server = '', share, more] = row.words;
-    if (more !== undefined) bad(row, `a service host has a name and a count, not ${row.words.join(' ')}`);
-    else if (share === undefined) sharing.push(server);
-    else if (share === 'all' && rest === null) rest = server;
-    else if (share === 'all') bad(row, `${server} all: ${rest ?? ''} takes all the rest already`);
-    else if (!/^\d{1,9}$/.test(share)) bad(row, `${server} ${share}: a count is a number, or all`);
-    else dealt.push(...Array<string>(Math.min(Number(share), count - dealt.length)).fill(server));
+  const shares = rows.flatMap((row) => readShare(row, problems) ?? []);
+  const rest = takersOfRest(shares, problems);
+  if (shares.length < rows.length || rest === null) return null;
+  const dealt: Server[] = [];
+  for (const { server, count } of shares)
+    if (typeof count === 'number')
+      for (let taken = 0; taken < count && dealt.length < hosts; taken += 1) dealt.push(server);
+  const left = hosts - dealt.length;
+  for (let index = 0; index < left; index += 1) {
+    const server = rest[index % rest.length];
+    if (server) dealt.push(server);
   }
-  if (rest !== null && sharing.length > 0)
-    for (const row of rows)
-      if (row.words.length === 1) bad(row, `nothing is left for ${row.words[0] ?? ''}: ${rest} takes all the rest`);
-  if (wrong.length > 0) return null;
-  if (rest !== null) return deal(dealt, [rest], count);
-  if (sharing.length > 0) return deal(dealt, sharing, count);
-  if (dealt.length === count) return dealt;
-  const left = count - dealt.length;
+  if (dealt.length === hosts) return dealt;
   view.error(
     'MLN_BAD_VALUE',
-    `the service hosts take ${dealt.length} of ${count} hosts; ${left} ${left === 1 ? 'is' : 'are'} left over`,
+    `the service hosts take ${dealt.length} of ${hosts} hosts; ${left} ${left === 1 ? 'is' : 'are'} left over`,
     'service_hosts',
-    'leave out a count, or give the last one all',
+    'leave out a count, or give one of them all',
   );
   return null;
 }
 
-function deal(dealt: readonly string[], servers: readonly string[], count: number): string[] {
-  const left = Array.from({ length: count - dealt.length }, (_, index) => servers[index % servers.length] ?? '');
-  return [...dealt, ...left];
+function readShare({ words, place }: Row, problems: Problems): Share | null {
+  const [name = '', count, more] = words;
+  const server = { name, place };
+  if (count === undefined) return { server, count: null };
+  if (more === undefined && count === 'all') return { server, count };
+  if (more === undefined && /^\d{1,9}$/.test(count)) return { server, count: Number(count) };
+  problems.error('MLN_BAD_VALUE', `a service host has a name and a count, not ${words.join(' ')}`, {
+    place: place ?? undefined,
+    hint: 'a count is a number, or all',
+  });
+  return null;
+}
+
+/** Whoever shares what the counts leave: the one server with `all`, or those without a count. */
+function takersOfRest(shares: readonly Share[], problems: Problems): readonly Server[] | null {
+  const [first, ...others] = shares.filter(({ count }) => count === 'all');
+  const sharing = shares.filter(({ count }) => count === null);
+  if (!first) return sharing.map(({ server }) => server);
+  for (const { server } of [...others, ...sharing])
+    problems.error('MLN_BAD_VALUE', `nothing is left for ${server.name}: ${first.server.name} takes all the rest`, {
+      place: server.place ?? undefined,
+    });
+  return others.length + sharing.length > 0 ? null : [first.server];
 }
