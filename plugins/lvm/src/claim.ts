@@ -1,36 +1,55 @@
-import { failure, type Disk, type Host, type Project } from '@mln/core';
+import { failure, type Disk, type Host, type Project, type View } from '@mln/core';
+import { isGroupName, refusal } from './names.js';
 
 export interface Options {
   /** The volume group of hosts that name none. */
   readonly volumeGroup?: string;
+  /** The thin pool that volumes are taken from; without one they are thick. */
+  readonly thinPool?: string;
 }
 
 /** The volume group that the original tool took. */
 const USUAL_GROUP = 'mln-images';
 
-/** Gives the disks that mln makes to LVM: the volume is called HOST.PROJECT, that of the swap disk HOST.PROJECT-swap. */
-export function claimDisks(host: Host, project: Project, options: Options): Host {
-  const group = String(host.keywords['lvm_vg'] ?? options.volumeGroup ?? USUAL_GROUP);
-  if (!isVolumeName(group))
-    throw failure('MLN_BAD_VALUE', `${host.name}: ${JSON.stringify(group)} cannot be a volume group`, {
-      place: host.place ?? undefined,
-      hint: 'lvm(8): letters, digits, +, _, . and -, none of them - at the beginning',
-    });
-  const disks = host.disks.map((disk) => claimDisk(disk, host, project));
+/** Refuses options that cannot be meant. */
+export function checkOptions({ volumeGroup, thinPool }: Options): void {
+  for (const [option, value] of Object.entries({ volumeGroup, thinPool }))
+    if (value !== undefined && !(typeof value === 'string' && isGroupName(value)))
+      throw failure(
+        'MLN_BAD_CONFIGURATION',
+        `the lvm plug-in’s option ${option} is no name: ${JSON.stringify(value)}`,
+        {
+          hint,
+        },
+      );
+}
+
+const hint = 'a name has letters, digits, +, _, . and -, and does not begin with -';
+
+/**
+ * Gives the disks that mln makes to LVM: the root volume is called HOST.PROJECT, that of the swap disk
+ * HOST.PROJECT-swap. The group stands under the keyword lvm_vg, whoever has named it.
+ */
+export function claimDisks(host: Host, block: View, project: Project, { volumeGroup = USUAL_GROUP }: Options): Host {
+  const group = String(host.keywords['lvm_vg'] ?? volumeGroup);
+  if (!isGroupName(group)) {
+    block.error('MLN_BAD_VALUE', `lvm_vg ${group}: not the name of a volume group`, 'lvm_vg', hint);
+    return host;
+  }
+  const disks = host.disks.map((disk) => (disk.existing ? disk : claimDisk(disk, host, group, project)));
   return { ...host, disks, keywords: { ...host.keywords, lvm_vg: group } };
 }
 
-function claimDisk(disk: Disk, host: Host, project: Project): Disk {
-  if (disk.existing) return disk;
-  if (disk.store !== 'file' && disk.store !== 'lvm')
-    throw failure('MLN_TWO_CLAIMS', `both ${disk.store} and lvm claim a disk of ${host.name}`, {
-      place: host.place ?? undefined,
+function claimDisk(disk: Disk, host: Host, group: string, project: Project): Disk {
+  const place = host.place ?? undefined;
+  if (disk.store !== 'file')
+    throw failure('MLN_TWO_CLAIMS', `both ${disk.store} and lvm claim a disk of ${host.name}`, { place });
+  const path = `${host.name}.${project.name}${disk.role === 'root' ? '' : `-${disk.role}`}`;
+  const reason = refusal(group, path);
+  if (reason !== null)
+    throw failure('MLN_UNSUPPORTED', `${host.name}: ${path} cannot be a volume: ${reason}`, {
+      place,
+      hint: 'choose another name for the host',
     });
-  const name = `${host.name}.${project.name}`;
-  return { ...disk, store: 'lvm', path: disk.role === 'root' ? name : `${name}-${disk.role}` };
-}
-
-/** What LVM allows as a name, see lvm(8). */
-function isVolumeName(name: string): boolean {
-  return /^[A-Za-z0-9+_.][A-Za-z0-9+_.-]{0,126}$/.test(name) && name !== '.' && name !== '..';
+  return { ...disk, store: 'lvm', path };
 }

@@ -1,71 +1,128 @@
 import { expect, test } from '@jest/globals';
-import { isMlnError, type Host } from '@mln/core';
+import { isMlnError, type Host, type Plugin } from '@mln/core';
 import lvm from '@mln/plugin-lvm';
 import uml from '@mln/plugin-uml';
-import { decide } from '../../../core/src/decide.js';
-import { operate } from '../../../core/src/operate.js';
-import { readProject } from '../../../core/src/read-project.js';
-import { testKernel } from '../../../test/support/test-kernel.js';
+import { readProject, type ReadOptions } from '../../../core/src/read-project.js';
+import { testKernel, type Loaded } from '../../../test/support/test-kernel.js';
 
-const kernel = (options: Readonly<Record<string, unknown>> = {}) =>
-  testKernel(
-    [
-      [lvm, options],
-      [uml, { default: true }],
-    ],
-    { projects: '/nobody/made/this' },
-  );
+type Options = Readonly<Record<string, unknown>>;
+
+interface How extends ReadOptions {
+  readonly options?: Options;
+  readonly plugins?: readonly Loaded[];
+  readonly project?: string;
+}
 
 async function hosts(
-  text: string,
-  options: Readonly<Record<string, unknown>> = {},
-  rehearse = false,
+  body: string,
+  { options = {}, plugins = [], project = 'p', ...how }: How = {},
 ): Promise<readonly Host[]> {
-  const read = await readProject(await kernel(options), '/x.mln', { text: `global { project p }\n${text}`, rehearse });
+  const mln = await testKernel([...plugins, [lvm, options], [uml, { default: true }]]);
+  const read = await readProject(mln, '/x.mln', { ...how, text: `global { project ${project} }\n${body}` });
   return read.project.hosts;
 }
 
-const disks = (host: Host | undefined) => host?.disks.map(({ role, store, path }) => `${role} ${store} ${path}`);
+/** The disks of each host as `role store path`; or what is wrong. */
+async function disks(body: string, how: How = {}): Promise<string[]> {
+  try {
+    return (await hosts(body, how)).flatMap((host) =>
+      host.disks.map(({ role, store, path }) => `${host.name}: ${role} ${store} ${path}`),
+    );
+  } catch (error) {
+    if (!isMlnError(error)) throw error;
+    return error.problems.map(({ code, message, place }) => `${place?.line ?? '-'} ${code} ${message}`);
+  }
+}
 
-test('the disks that mln makes are volumes; existing ones are left alone', async () => {
-  const [a, b] = await hosts(
-    'host a { lvm; swap 1G; mount { /dev/sdb1 /data } }\nhost b { lvm; filesystem /dev/sdc1; swap 1G }',
-  );
-  expect(disks(a)).toEqual(['root lvm a.p', 'swap lvm a.p-swap', 'mount file /dev/sdb1']);
-  expect(disks(b)).toEqual(['root file /dev/sdc1', 'swap lvm b.p-swap']);
+const claims: readonly [body: string, expected: readonly string[]][] = [
+  ['host a { }', ['a: root file root.img']],
+  ['host a { lvm }', ['a: root lvm a.p']],
+  ['host a { lvm no }', ['a: root file root.img']],
+  ['host a { lvm_vg g; lvm_snapshot }', ['a: root file root.img']],
+  ['host a { lvm; swap 1G }', ['a: root lvm a.p', 'a: swap lvm a.p-swap']],
+  ['host a { lvm; mount { /dev/sdb1 /data } }', ['a: root lvm a.p', 'a: mount file /dev/sdb1']],
+  ['host a { lvm; filesystem /dev/sdc1; swap 1G }', ['a: root file /dev/sdc1', 'a: swap lvm a.p-swap']],
+  [
+    'superclass s { lvm }\nhost a { superclass s; lvm no }\nhost b { superclass s }',
+    ['a: root file root.img', 'b: root lvm b.p'],
+  ],
+  ['host a { lvm perhaps }', ['2 MLN_BAD_VALUE lvm is yes or no, not perhaps']],
+  [
+    'host snapshot1 { lvm }',
+    ['2 MLN_UNSUPPORTED snapshot1: snapshot1.p cannot be a volume: LVM keeps names with snapshot for itself'],
+  ],
+  [
+    'host a_tdata { lvm }',
+    ['2 MLN_UNSUPPORTED a_tdata: a_tdata.p cannot be a volume: LVM keeps names with _tdata for itself'],
+  ],
+  ['host my-snapshot { lvm }', ['my-snapshot: root lvm my-snapshot.p']],
+];
+
+test.each(claims)('%s', async (body, expected) => {
+  expect(await disks(body)).toEqual(expected);
 });
 
-test('lvm no takes an inherited one away', async () => {
-  const [a, b] = await hosts('superclass s { lvm }\nhost a { superclass s; lvm no }\nhost b { superclass s }');
-  expect([disks(a), disks(b)]).toEqual([['root file root.img'], ['root lvm b.p']]);
+test('group and volume have room for 127 characters, each hyphen counted twice', async () => {
+  const [name, project] = ['h'.repeat(60), 'p'.repeat(55)];
+  const fits = `${name}.${project}`;
+  const how = (options: Options): How => ({ project, options });
+  expect(await disks(`host ${name} { lvm }`, how({ volumeGroup: 'g'.repeat(10) }))).toEqual([
+    `${name}: root lvm ${fits}`,
+  ]);
+  const long = [
+    `2 MLN_UNSUPPORTED ${name}: ${fits} cannot be a volume: with its group it is longer than 127 characters`,
+  ];
+  expect(await disks(`host ${name} { lvm }`, how({ volumeGroup: 'g'.repeat(11) }))).toEqual(long);
+  expect(await disks(`host ${name} { lvm }`, how({ volumeGroup: `${'g'.repeat(8)}-g` }))).toEqual(long);
 });
 
-test('the volume group is the host’s, that of the option, or the usual one', async () => {
-  const group = async (text: string, options = {}) =>
-    (await hosts(`host a { lvm; ${text} }`, options))[0]?.keywords['lvm_vg'];
-  expect(await group('lvm_vg near', { volumeGroup: 'far' })).toBe('near');
-  expect(await group('', { volumeGroup: 'far' })).toBe('far');
-  expect(await group('')).toBe('mln-images');
+test.each([
+  ['lvm_vg near', { volumeGroup: 'far' }, 'near'],
+  ['', { volumeGroup: 'far' }, 'far'],
+  ['', {}, 'mln-images'],
+  ['lvm_vg near', {}, 'near'],
+])('lvm; %s with %j: the group is %s', async (body, options, expected) => {
+  const [a] = await hosts(`host a { lvm; ${body} }`, { options });
+  expect(a?.keywords['lvm_vg']).toBe(expected);
 });
 
-test.each(['a/b', '-a', '..', 'a;b', 'ä'])('%s cannot be a volume group', async (name) => {
-  await expect(hosts(`host a { lvm; lvm_vg "${name}" }`)).rejects.toMatchObject({ code: 'MLN_BAD_VALUE' });
+test('a host without LVM has no group', async () => {
+  const [a] = await hosts('host a { }', { options: { volumeGroup: 'far', thinPool: 'thin' } });
+  expect(a?.keywords).not.toHaveProperty('lvm_vg');
+});
+
+test.each(['a/b', '-a', '.', '..', 'a;b', 'ä', 'a b', 'x'.repeat(128)])('%s is no volume group', async (name) => {
+  const superclass = `superclass s { lvm\nlvm_vg "${name}" }`;
+  const told = `3 MLN_BAD_VALUE lvm_vg ${name}: not the name of a volume group`;
+  expect(await disks(`${superclass}\nhost a { superclass s }\nhost b { superclass s }`)).toEqual([told]);
+});
+
+test.each([{ volumeGroup: 'a/b' }, { volumeGroup: '' }, { volumeGroup: 5 }, { thinPool: '-t' }, { thinPool: null }])(
+  'the options %j are refused',
+  async (options) => {
+    await expect(hosts('', { options })).rejects.toMatchObject({ code: 'MLN_BAD_CONFIGURATION' });
+  },
+);
+
+test('a disk that another plug-in keeps is not taken', async () => {
+  const other: Plugin = ({ hooks }) => {
+    hooks.resolveUnit.tap('other', (unit) =>
+      unit.kind === 'host' ? { ...unit, disks: unit.disks.map((disk) => ({ ...disk, store: 'other' })) } : unit,
+    );
+  };
+  expect(await disks('host a { lvm }', { plugins: [other] })).toEqual([
+    '2 MLN_TWO_CLAIMS both other and lvm claim a disk of a',
+  ]);
 });
 
 test('a rehearsal has files for disks', async () => {
-  const [a] = await hosts('host a { lvm; lvm_vg g; lvm_snapshot; swap 1G; network eth0 { bridge b } }', {}, true);
-  expect(disks(a)).toEqual(['root file root.img', 'swap file swap.img']);
-  expect([a?.keywords['lvm'], a?.keywords['lvm_snapshot'], a?.keywords['lvm_vg']]).toEqual([false, false, undefined]);
+  const body = 'host a { lvm; lvm_vg g; lvm_snapshot; swap 1G; network eth0 { bridge b } }';
+  expect(await disks(body, { rehearse: true })).toEqual(['a: root file root.img', 'a: swap file swap.img']);
+  const [a] = await hosts(body, { rehearse: true });
+  expect(a?.keywords).toEqual({ lvm: false, lvm_snapshot: false, uml: true });
 });
 
-test('a build is refused before anything is touched', async () => {
-  const mln = await kernel();
-  const text = 'global { project p }\nhost a { lvm }';
-  const project = decide((await readProject(mln, '/x.mln', { text })).project, null, 'fixed');
-  const error: unknown = await operate(mln, 'build', project, { source: text }, () => undefined).catch(
-    (thrown: unknown) => thrown,
-  );
-  expect(isMlnError(error) && error.message).toBe(
-    'a: this version of mln reads and plans disks on LVM, but does not build them',
-  );
+test('the same text always comes to the same hosts', async () => {
+  const body = 'host a { lvm; swap 1G; lvm_snapshot }';
+  expect(await hosts(body)).toEqual(await hosts(body));
 });

@@ -1,97 +1,161 @@
 import { expect, test } from '@jest/globals';
-import { isMlnError, type Project } from '@mln/core';
+import { isMlnError, type Plugin } from '@mln/core';
 import uml from '@mln/plugin-uml';
 import xen from '@mln/plugin-xen';
 import { decide } from '../../../core/src/decide.js';
-import { operate } from '../../../core/src/operate.js';
-import { readProject } from '../../../core/src/read-project.js';
+import { readProject, type ReadOptions, type ReadProject } from '../../../core/src/read-project.js';
 import { testKernel } from '../../../test/support/test-kernel.js';
 
-async function resolved(
-  text: string,
-  options: Readonly<Record<string, unknown>> = {},
-  rehearse = false,
-): Promise<Project> {
+type Options = Readonly<Record<string, unknown>>;
+
+async function read(body: string, options: Options = {}, how: ReadOptions = {}): Promise<ReadProject> {
   const mln = await testKernel([
     [xen, options],
     [uml, { default: true }],
   ]);
-  return (await readProject(mln, '/x.mln', { text: `global { project p }\n${text}`, rehearse })).project;
+  return readProject(mln, '/x.mln', { ...how, text: `global { project p }\n${body}` });
 }
 
-async function codes(act: Promise<unknown>): Promise<string[]> {
+/** Who runs each host and switch; or what is wrong. */
+async function platforms(body: string, how: ReadOptions = {}): Promise<string> {
   try {
-    await act;
-    return [];
+    const { project } = await read(body, {}, how);
+    return [...project.switches, ...project.hosts]
+      .map(({ name, hypervisor }) => `${name}=${hypervisor ?? ''}`)
+      .join(' ');
   } catch (error) {
     if (!isMlnError(error)) throw error;
-    return error.problems.map(({ code, message }) => `${code} ${message}`);
+    return error.problems.map(({ code, message, place }) => `${place?.line ?? '-'} ${code} ${message}`).join('; ');
   }
 }
 
-test('xen and hvm claim a host; xen no takes an inherited one away', async () => {
-  const { hosts } = await resolved(
-    'superclass x { xen; network eth0 { bridge b } }\nhost a { superclass x; swap 1G }\nhost b { superclass x; xen no; network eth0 { switch s } }\nhost c { hvm }\nhost d { xen no }\nswitch s { }',
+const claims: readonly [body: string, expected: string][] = [
+  ['host a { }', 'a=uml'],
+  ['host a { xen }', 'a=xen'],
+  ['host a { xen yes }', 'a=xen'],
+  ['host a { xen no }', 'a=uml'],
+  ['host a { hvm }', 'a=xen'],
+  ['host a { hvm no }', 'a=uml'],
+  ['host a { xen; hvm }', 'a=xen'],
+  ['host a { xen; hvm no }', 'a=xen'],
+  ['superclass s { xen }\nhost a { superclass s }\nhost b { superclass s; xen no }', 'a=xen b=uml'],
+  ['superclass s { xen no }\nhost a { superclass s; xen }', 'a=xen'],
+  ['superclass s { hvm }\nhost a { superclass s; xen no }', 'a=uml'],
+  ['superclass s { xen no }\nhost a { superclass s; hvm }', 'a=xen'],
+  ['superclass s { xen; hvm }\nhost a { superclass s; xen no }', 'a=uml'],
+  ['superclass s { xen }\nsuperclass t { superclass s; xen no }\nhost a { superclass t }', 'a=uml'],
+  ['host a { xen; network eth0 { switch s } }\nswitch s { }\nswitch t { }', 's=xen t=uml a=xen'],
+  ['host a { xen; network eth0 { switch s } }\nswitch s { bridge br0 }', 's=xen a=xen'],
+  ['host a { xen maybe }', '2 MLN_BAD_VALUE xen is yes or no, not maybe'],
+  ['host a { xen; uml }', '2 MLN_TWO_CLAIMS both xen and uml claim the host a'],
+  [
+    'host a { xen; network eth0 { switch s } }\nhost b { network eth0 { switch s } }\nswitch s { }',
+    '4 MLN_TWO_CLAIMS both xen and uml claim the switch s',
+  ],
+];
+
+test.each(claims)('%s', async (body, expected) => {
+  expect(await platforms(body)).toBe(expected);
+});
+
+test('a claimed host knows what its guest calls things', async () => {
+  const { project } = await read('host a { xen; swap 1G; mount { /dev/sdb1 /data } network eth0 { bridge b } }');
+  const [a] = project.hosts;
+  expect(a).toMatchObject({ console: 'hvc0', macPrefix: '00:16:3e' });
+  expect(a?.disks.map(({ role, device }) => `${role} ${device ?? ''}`)).toEqual([
+    'root /dev/xvda',
+    'swap /dev/xvdb',
+    'mount /dev/xvdc',
+  ]);
+  expect(decide(project, null, 'fixed').hosts[0]?.interfaces[0]?.mac).toMatch(/^00:16:3e(:[0-9a-f]{2}){3}$/);
+});
+
+test.each([
+  [25, 'a=xen'],
+  [26, '2 MLN_UNSUPPORTED a: a Xen guest has room for 26 disks'],
+])('%d mounts beside the root disk', async (count, expected) => {
+  const mounts = Array.from({ length: count }, (_, index) => `/dev/d${index} /m${index}`).join('\n');
+  expect(await platforms(`host a { xen; mount {\n${mounts}\n} }`)).toBe(expected);
+});
+
+const anywhere = 'host a { xen; network eth0 { } network eth1 { switch s } network eth2 { bridge b } }\nswitch s { }';
+
+/** What an interface is connected to that names nothing. */
+const bridges: readonly [options: Options, expected: readonly (string | null)[], warnings: readonly string[]][] = [
+  [{ bridge: 'br9' }, ['br9', null, 'b'], []],
+  [{}, [null, null, 'b'], ['2:15 MLN_NO_NETWORK eth0 is connected to nothing']],
+];
+
+test.each(bridges)('with the options %j', async (options, expected, told) => {
+  const { project, warnings } = await read(anywhere, options);
+  expect(project.hosts[0]?.interfaces.map(({ bridge }) => bridge)).toEqual(expected);
+  expect(
+    warnings.map(({ code, message, place }) => `${place?.line ?? '-'}:${place?.column ?? '-'} ${code} ${message}`),
+  ).toEqual(told);
+});
+
+test('hosts that inherit an interface share its warning', async () => {
+  const { warnings } = await read(
+    'superclass s { xen; network eth0 { } }\nhost a { superclass s }\nhost b { superclass s }',
   );
-  expect(hosts.map(({ name, hypervisor }) => `${name} ${hypervisor ?? ''}`)).toEqual([
-    'a xen',
-    'b uml',
-    'c xen',
-    'd uml',
+  expect(warnings.map(({ message, hint }) => [message, hint])).toEqual([
+    ['eth0 is connected to nothing', 'name a switch or a bridge, or give the xen plug-in its option bridge'],
   ]);
-  const [a] = hosts;
-  expect(a?.disks.map(({ role, device }) => `${role} ${device ?? ''}`)).toEqual(['root /dev/xvda', 'swap /dev/xvdb']);
-  expect([a?.console, a?.macPrefix]).toEqual(['hvc0', '00:16:3e']);
 });
 
-test('a generated hardware address is one of Xen’s', async () => {
-  const project = decide(await resolved('host a { xen; network eth0 { bridge b } }'), null, 'fixed');
-  expect(project.hosts[0]?.interfaces[0]?.mac).toMatch(/^00:16:3e(:[0-9a-f]{2}){3}$/);
+test.each(['', 'a b', 'a/b', 'x'.repeat(16), 5, null])('the option bridge: %j is refused', async (bridge) => {
+  await expect(read('', { bridge })).rejects.toMatchObject({ code: 'MLN_BAD_CONFIGURATION' });
 });
 
-test('an interface that names no network is on the usual bridge, or on that of the option', async () => {
-  const text = 'host a { xen; network eth0 { } network eth1 { switch s } network eth2 { bridge b } }\nswitch s { }';
-  const bridges = async (options: Readonly<Record<string, unknown>>) =>
-    (await resolved(text, options)).hosts[0]?.interfaces.map(({ bridge }) => bridge);
-  expect(await bridges({})).toEqual(['xenbr0', null, 'b']);
-  expect(await bridges({ bridge: 'br9' })).toEqual(['br9', null, 'b']);
+const values: readonly [body: string, keyword: string, expected: unknown][] = [
+  ['ramdisk /boot/initrd', 'ramdisk', '/boot/initrd'],
+  ['vncdisplay 1', 'vncdisplay', 1],
+  ['vncdisplay 0', 'vncdisplay', 0],
+  ['vncpasswd "a b"', 'vncpasswd', 'a b'],
+  ['vnckeymap no', 'vnckeymap', 'no'],
+  ['xen no', 'xen', false],
+];
+
+test.each(values)('%s', async (body, keyword, expected) => {
+  const { project } = await read(`host a { ${body} }`);
+  expect(project.hosts[0]?.keywords[keyword]).toBe(expected);
 });
 
-test('a switch takes the platform of its hosts; it cannot have two', async () => {
-  const { switches } = await resolved('host a { xen; network eth0 { switch s } }\nswitch s { }\nswitch t { }');
-  expect(switches.map(({ name, hypervisor }) => `${name} ${hypervisor ?? ''}`)).toEqual(['s xen', 't uml']);
-  const mixed = 'host a { xen; network eth0 { switch s } }\nhost b { network eth0 { switch s } }\nswitch s { }';
-  expect(await codes(resolved(mixed))).toEqual(['MLN_TWO_CLAIMS both xen and uml claim the switch s']);
+test('lines for Xen’s own configuration stay as they are written, inherited ones first', async () => {
+  const { project } = await read(
+    'superclass s { xen_extra {\n  on_crash = "restart"\n} }\nhost a { superclass s; xen_extra {\n  cpu_weight = 512 # half\n  usb = 1\n} }',
+  );
+  expect(project.hosts[0]?.text['xen_extra']).toBe('on_crash = "restart"\ncpu_weight = 512 # half\nusb = 1');
 });
 
-test('a host cannot be claimed by two', async () => {
-  expect(await codes(resolved('host a { xen; uml }'))).toEqual(['MLN_TWO_CLAIMS both xen and uml claim the host a']);
-});
-
-test('more disks than letters are refused', async () => {
-  const mounts = Array.from({ length: 26 }, (_, index) => `/dev/d${index} /m${index}`).join('\n');
-  expect(await codes(resolved(`host a { xen; mount {\n${mounts}\n} }`))).toEqual([
-    'MLN_UNSUPPORTED a: a Xen guest has room for 26 disks',
-  ]);
+test.each([
+  ['vncdisplay -1', '2 MLN_BAD_VALUE vncdisplay is at least 0, not -1'],
+  ['vncdisplay 70000', '2 MLN_BAD_VALUE vncdisplay is at most 59635, not 70000'],
+  ['vncdisplay :1', '2 MLN_BAD_VALUE vncdisplay is a whole number, not :1'],
+  ['xen_extra on', '2 MLN_BAD_VALUE xen_extra takes a block'],
+])('%s is refused', async (body, expected) => {
+  expect(await platforms(`host a { ${body} }`)).toBe(expected);
 });
 
 test('a rehearsal runs on User-Mode Linux, without what only Xen has', async () => {
-  const project = await resolved('host a { xen; ramdisk /r; xen_extra { x } network eth0 { bridge b } }', {}, true);
+  const body =
+    'superclass s { hvm; vncdisplay 1; vncpasswd x; vnckeymap no }\nhost a { superclass s; xen; ramdisk /r; xen_extra { x } network eth0 { bridge b } }';
+  const { project } = await read(body, {}, { rehearse: true });
+  expect(await platforms(body, { rehearse: true })).toBe('b=uml a=uml');
   const [a] = project.hosts;
-  expect([a?.hypervisor, a?.keywords['xen'], a?.keywords['ramdisk'], a?.text['xen_extra']]).toEqual([
-    'uml',
-    false,
-    undefined,
-    undefined,
-  ]);
-  expect(project.switches.map(({ name, hypervisor }) => `${name} ${hypervisor ?? ''}`)).toEqual(['b uml']);
+  expect({ ...a?.keywords, ...a?.text }).toEqual({ xen: false, hvm: false, uml: true });
 });
 
-test('a build is refused before anything is touched', async () => {
-  const mln = await testKernel([xen, [uml, { default: true }]], { projects: '/nobody/made/this' });
-  const text = `global { project p }\n${['a', 'b', 'c', 'd', 'e'].map((name) => `host ${name} { xen }`).join('\n')}\nhost z { }`;
-  const project = decide((await readProject(mln, '/x.mln', { text })).project, null, 'fixed');
-  expect(await codes(operate(mln, 'build', project, { source: text }, () => undefined))).toEqual([
-    'MLN_UNSUPPORTED a, b, c and 2 more: this version of mln reads and plans Xen hosts, but does not build them',
-  ]);
+test('the same text always comes to the same project', async () => {
+  const [first, second] = [await read(anywhere), await read(anywhere)];
+  expect(first.project).toEqual(second.project);
+});
+
+test('nothing is said of Xen where another plug-in runs the hosts', async () => {
+  const other: Plugin = ({ hooks }) => {
+    hooks.resolveUnit.tap('other', (unit) => ({ ...unit, hypervisor: 'other' }));
+  };
+  const mln = await testKernel([other, xen]);
+  const { project } = await readProject(mln, '/x.mln', { text: 'global { project p }\nhost a { xen no }' });
+  expect(project.hosts[0]).toMatchObject({ hypervisor: 'other', console: null, macPrefix: null });
 });
