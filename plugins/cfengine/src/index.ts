@@ -1,17 +1,13 @@
 import type { Mln } from '@mln/core';
-
-interface Options {
-  /** Where the policy lies inside a guest. */
-  readonly path?: string;
-}
+import { checkOptions, USUAL_PATH, writePolicy, type Options } from './policy.js';
 
 /** CFEngine: the policy that a project holds, written into its guests. */
-export default function cfengine(mln: Mln, { path = '/cfengine/inputs/cfagent.conf' }: Options): void {
+export default function cfengine(mln: Mln, options: Options): void {
+  checkOptions(options);
   mln.hooks.keywords.tap('cfengine', (table) => {
     table.declare({ name: 'cfagent', in: ['host'], kind: 'text', help: 'The CFEngine policy of the guest.' });
   });
-  mln.hooks.configureFilesystem.tapPromise('cfengine', async (guest, host) => {
-    const policy = host.text['cfagent'];
-    if (policy !== undefined) await guest.write(path, `${policy}\n`);
-  });
+  mln.hooks.configureFilesystem.tapPromise('cfengine', (guest, host, previous) =>
+    writePolicy(guest, host, previous, options.path ?? USUAL_PATH),
+  );
 }
