@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { createGuest, unitsOf, type Filesystem, type Host, type Project } from '@mln/core';
 import autoenum from '@mln/plugin-autoenum';
 import cfengine from '@mln/plugin-cfengine';
 import linux from '@mln/plugin-linux';
@@ -8,6 +9,8 @@ import lvm from '@mln/plugin-lvm';
 import uml from '@mln/plugin-uml';
 import xen from '@mln/plugin-xen';
 import { readProject, type ReadOptions } from '../core/src/read-project.js';
+import { resolvedDocument } from '../core/src/resolved-document.js';
+import { fakeFilesystem } from '../core/test/fake-filesystem.js';
 import { outlineOfProblems, outlineOfProject } from '../core/test/outline.js';
 import { testKernel } from './support/test-kernel.js';
 
@@ -18,13 +21,27 @@ import { testKernel } from './support/test-kernel.js';
 
 const folder = join(import.meta.dirname, '../examples');
 const expected = join(import.meta.dirname, 'examples');
-const mln = await testKernel([autoenum, linux, cfengine, lvm, xen, [uml, { default: true }]]);
+const mln = await testKernel([linux, autoenum, xen, lvm, cfengine, [uml, { default: true }]]);
 
 const read = (name: string, options: ReadOptions = {}) => readProject(mln, join(folder, `${name}.mln`), options);
 
 async function outline(name: string, options: ReadOptions): Promise<string[]> {
   const { project, warnings } = await read(name, options);
-  return [...outlineOfProject(project), ...outlineOfProblems(warnings, folder, join(folder, `${name}.mln`))];
+  return [
+    ...outlineOfProject(project),
+    ...platforms(project),
+    ...outlineOfProblems(warnings, folder, join(folder, `${name}.mln`)),
+  ];
+}
+
+/** Who runs the hosts and switches, and who keeps the disks. */
+function platforms(project: Project): string[] {
+  const by = (names: readonly (string | null)[]): string => [...new Set(names)].map(String).sort().join(' ');
+  const disks = project.hosts.flatMap((host) => host.disks);
+  return [
+    `run by ${by(unitsOf(project).map(({ hypervisor }) => hypervisor))}`,
+    `kept by ${by(disks.map(({ store }) => store))}`,
+  ];
 }
 
 const names = readdirSync(folder)
@@ -39,20 +56,71 @@ test.each(names)('%s comes to what is expected', async (name) => {
   expect(existsSync(file) ? readFileSync(file, 'utf8') : null).toBe(text);
 });
 
+test.each(names)('%s is in the list of what was changed against the paper', (name) => {
+  expect(readFileSync(join(folder, 'README.md'), 'utf8')).toContain(`| ${name}.mln |`);
+});
+
 test('the render farm has 51 hosts, at 10.0.0.1 to 10.0.0.51, dealt to the servers in turn', async () => {
   const { hosts } = (await read('renderfarm')).project;
   expect(hosts).toHaveLength(51);
-  const addresses = hosts.map(({ interfaces }) => interfaces[0]?.addresses[0]?.address);
-  expect([...addresses].sort()).toEqual(Array.from({ length: 51 }, (_, index) => `10.0.0.${index + 1}`).sort());
+  const addresses = new Map(hosts.map(({ name, interfaces }) => [name, interfaces[0]?.addresses[0]?.address]));
+  expect(addresses.get('master')).toBe('10.0.0.1');
+  const nodes = Array.from({ length: 50 }, (_, index) => addresses.get(`render_node${index + 1}`));
+  expect(nodes).toEqual(nodes.map((_, index) => `10.0.0.${index + 2}`));
   const servers = hosts.filter(({ name }) => name !== 'master').map(({ serviceHost }) => serviceHost);
   expect(servers).toEqual(Array.from({ length: 50 }, (_, index) => `backend${(index % 3) + 1}`));
 });
 
 test('its test bed on one machine has as many nodes as are asked for', async () => {
-  const { hosts, switches } = (await read('renderfarm', { rehearse: true, options: { scale: 'render_node=3' } }))
-    .project;
-  expect(hosts.map(({ name }) => name)).toEqual(['master', 'render_node1', 'render_node2', 'render_node3']);
-  expect(
-    new Set([...hosts, ...switches].map((unit) => `${unit.hypervisor ?? ''} ${unit.serviceHost ?? 'here'}`)),
-  ).toEqual(new Set(['uml here']));
+  const { project } = await read('renderfarm', { rehearse: true, options: { scale: 'render_node=3' } });
+  expect(project.hosts.map(({ name }) => name)).toEqual(['master', 'render_node1', 'render_node2', 'render_node3']);
+  expect(platforms(project)).toEqual(['run by uml', 'kept by file']);
+  expect(unitsOf(project).every(({ serviceHost }) => serviceHost === null)).toBe(true);
+});
+
+/** The paper has as many nodes as a network has addresses. */
+test.each([
+  ['253', null],
+  ['254', '10.0.0.0/24: from 2 on it has 253 addresses'],
+])('the render farm may be increased to %s nodes', async (nodes, reason) => {
+  const larger = read('renderfarm', { options: { scale: `render_node=${nodes}` } });
+  if (reason === null) expect((await larger).project.hosts).toHaveLength(254);
+  else await expect(larger).rejects.toThrow(reason);
+});
+
+test('the password of variables.mln is shown to nobody', async () => {
+  const found = await read('variables');
+  const shown = (secrets: boolean): string => JSON.stringify(resolvedDocument(found, mln.keywords, secrets));
+  expect(shown(false)).not.toContain('2mf9fmcaioa8w');
+  expect(shown(true)).toContain('2mf9fmcaioa8w');
+});
+
+/** What lies in the guest of a host at a path, when a busybox guest is configured for it. */
+async function inGuest(name: string, host: string, path: string): Promise<string> {
+  const { project } = await read(name);
+  const found = project.hosts.find((each) => each.name === host);
+  if (!found) throw new Error(`there is no host ${host}`);
+  // The files of a customer are not here.
+  const bare: Host = { ...found, lists: {} };
+  const guest = createGuest(busybox(), project);
+  await mln.hooks.configureFilesystem.promise(guest, bare, null);
+  return guest.text(path);
+}
+
+function busybox(): Filesystem {
+  return fakeFilesystem({
+    '/bin/busybox': '',
+    '/etc/passwd': 'root:x:0:0:root:/root:/bin/sh\n',
+    '/etc/group': 'root:x:0:\n',
+    '/etc/shadow': 'root::1:0:99999:7:::\n',
+  });
+}
+
+test('the password of kafe.mln locks root’s account', async () => {
+  expect(await inGuest('kafe', 'www1', '/etc/shadow')).toMatch(/^root:\*+:/);
+});
+
+test('the policy of cfengine.mln lies where the paper has it', async () => {
+  const policy = await inGuest('cfengine', 'agent', '/cfengine/inputs/cfagent.conf');
+  expect(policy).toMatch(/^control:\n {2}any::\n {4}actionsequence =\n[^]*^shellcommands:\n[^]*"cron" signal=hup\n$/m);
 });
