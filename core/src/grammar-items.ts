@@ -1,5 +1,5 @@
 import type { Place, Problem } from './errors.js';
-import type { Item } from './tree.js';
+import type { Block, Item } from './tree.js';
 
 /** What the grammar reads, by offsets; parsimmon's own lines are wrong at a newline. */
 export type Node =
@@ -10,107 +10,128 @@ export type Node =
   | { type: 'stray'; at: number }
   | { type: 'open'; at: number; word: string };
 
-export interface Making {
+export interface Source {
   readonly source: string;
   readonly places: (offset: number) => Place;
   readonly problems: Problem[];
 }
 
-/** Makes items of nodes; what is wrong with a node becomes a problem, and no item. */
-export function toItems(nodes: readonly Node[], reading: Making): Item[] {
-  return nodes.flatMap((node, index) => toItem(node, reading, nodes[index - 1]) ?? []);
+interface Making extends Source {
+  /** Whether there is a no-break space anywhere. */
+  readonly oddBlanks: boolean;
 }
 
-/** The end of an item whose words go on for ever: where its brace was opened. */
+/** Makes items of nodes; what is wrong with a node becomes a problem, and no item. */
+export function toItems(nodes: readonly Node[], source: Source): Item[] {
+  return makeItems(nodes, { ...source, oddBlanks: source.source.includes('\u00a0') });
+}
+
+function makeItems(nodes: readonly Node[], making: Making): Item[] {
+  const items: Item[] = [];
+  for (const [index, node] of nodes.entries()) {
+    const item = toItem(node, making, nodes[index - 1]);
+    const oddBlank = item && making.oddBlanks && 'words' in node ? noBreakSpace(node, making) : undefined;
+    if (item) items.push(oddBlank ? { ...item, noBreakSpace: oddBlank } : item);
+  }
+  return items;
+}
+
+function toItem(node: Node, making: Making, before?: Node): Item | null {
+  switch (node.type) {
+    case 'statement':
+      return toStatement(node, making);
+    case 'block':
+      return toBlock(node, making);
+    case 'fenced': {
+      const raw = making.source.slice(node.from, node.to);
+      return blockOf({ ...node, words: node.words.slice(0, 1) }, [], raw, true, making.places(node.at));
+    }
+    case 'include':
+      if (node.path !== null)
+        return {
+          kind: 'include',
+          path: node.path,
+          span: [node.at, node.end],
+          place: making.places(node.at),
+          origin: null,
+        };
+      return bad(node, making, 'MLN_BAD_INCLUDE', '#include takes one path', 'quote a path that holds blanks');
+    case 'open':
+      return bad(node, making, 'MLN_OPEN_TEXT', `no line is ${node.word} alone after this <<${node.word}`);
+    case 'stray':
+      return bad(node, making, 'MLN_STRAY_BRACE', 'this } closes no block', closedBefore(before, making));
+  }
+}
+
+function bad(
+  { at }: { at: number },
+  { problems, places }: Making,
+  code: Problem['code'],
+  message: string,
+  hint?: string,
+): null {
+  problems.push({ severity: 'error', code, message, place: places(at), hint });
+  return null;
+}
+
+function closedBefore(before: Node | undefined, { places }: Making): string | undefined {
+  if (before?.type !== 'block') return undefined;
+  const [opened, closed] = [places(before.at).line, places(before.to).line];
+  return `${before.words.join(' ')}, opened at line ${opened}, was closed at line ${closed}`;
+}
+
+function toBlock(node: Extract<Node, { type: 'block' }>, making: Making): Block {
+  const place = making.places(node.at);
+  if (!node.closed)
+    bad(node, making, 'MLN_OPEN_BLOCK', `the block ${node.words.join(' ') || '{'} is opened here and not closed`);
+  const items = makeItems(node.items, making);
+  return blockOf(node, items, making.source.slice(node.from, node.to), false, place);
+}
+
+function blockOf(
+  { words: [keyword = '', ...words], from }: { words: string[]; from: number },
+  items: readonly Item[],
+  raw: string,
+  fenced: boolean,
+  place: Place,
+): Block {
+  return { kind: 'block', keyword, words, items, raw, from, fenced, place, origin: null };
+}
+
+/** The end of a word that goes on for ever: where its brace was opened. */
 const openBrace = /\0(\d+)\0/g;
 
-function toItem(node: Node, reading: Making, before?: Node): Item | null {
-  const { source, places, problems } = reading;
-  const place = places(node.at);
-  const oddBlank = 'words' in node ? noBreakSpace(node, reading) : undefined;
-  const placed = { place, origin: null, ...(oddBlank === undefined ? {} : { noBreakSpace: oddBlank }) };
-  const bad = (code: Problem['code'], message: string, hint?: string): null => {
-    problems.push({ severity: 'error', code, message, place, hint });
-    return null;
-  };
-  switch (node.type) {
-    case 'stray': {
-      const closed = before?.type === 'block' ? before : null;
-      const hint = closed
-        ? `${closed.words.join(' ')}, opened at line ${places(closed.at).line}, was closed at line ${places(closed.to).line}`
-        : undefined;
-      return bad('MLN_STRAY_BRACE', 'this } closes no block', hint);
-    }
-    case 'open':
-      return bad('MLN_OPEN_TEXT', `no line is ${node.word} alone after this <<${node.word}`);
-    case 'include':
-      if (node.path === null)
-        return bad('MLN_BAD_INCLUDE', '#include takes one path', 'quote a path that holds blanks');
-      return { kind: 'include', path: node.path, span: [node.at, node.end], ...placed };
-    case 'fenced':
-      return {
-        kind: 'block',
-        keyword: node.words[0] ?? '',
-        words: [],
-        items: [],
-        raw: source.slice(node.from, node.to),
-        from: node.from,
-        fenced: true,
-        ...placed,
-      };
-    case 'block': {
-      const [keyword = '', ...words] = node.words;
-      if (!node.closed) bad('MLN_OPEN_BLOCK', `the block ${node.words.join(' ') || '{'} is opened here and not closed`);
-      const items = toItems(node.items, reading);
-      return {
-        kind: 'block',
-        keyword,
-        words,
-        items,
-        raw: source.slice(node.from, node.to),
-        from: node.from,
-        fenced: false,
-        ...placed,
-      };
-    }
-    case 'statement': {
-      const open = [...(node.words.at(-1) ?? '').matchAll(openBrace)].at(-1)?.[1];
-      if (open !== undefined) {
-        problems.push({
-          severity: 'error',
-          code: 'MLN_OPEN_BLOCK',
-          message: 'this { is opened inside a word and not closed',
-          place: places(Number(open)),
-          hint: 'put a blank before a { that opens a block; write \\{ for one that is text',
-        });
-        return null;
-      }
-      const assignment = /^\$([A-Za-z_][A-Za-z0-9_]*)(?:=(.*))?$/s.exec(node.words[0] ?? '');
-      const rest = node.words.slice(1);
-      if (assignment?.[1] && assignment[2] !== undefined)
-        return {
-          kind: 'assignment',
-          name: assignment[1],
-          words: assignment[2] === '' ? rest : [assignment[2], ...rest],
-          ...placed,
-        };
-      if (assignment?.[1] && rest[0]?.startsWith('=')) {
-        const first = rest[0].slice(1);
-        return {
-          kind: 'assignment',
-          name: assignment[1],
-          words: first === '' ? rest.slice(1) : [first, ...rest.slice(1)],
-          ...placed,
-        };
-      }
-      return { kind: 'statement', keyword: node.words[0] ?? '', words: rest, ...placed };
-    }
-  }
+function toStatement({ at, words }: Extract<Node, { type: 'statement' }>, making: Making): Item | null {
+  const [keyword = '', ...rest] = words;
+  const last = words.at(-1) ?? '';
+  const open = last.includes('\0') ? [...last.matchAll(openBrace)].at(-1)?.[1] : undefined;
+  if (open !== undefined)
+    return bad(
+      { at: Number(open) },
+      making,
+      'MLN_OPEN_BLOCK',
+      'this { is opened inside a word and not closed',
+      'put a blank before a { that opens a block; write \\{ for one that is text',
+    );
+  const place = making.places(at);
+  const assigned = keyword.startsWith('$') ? assignment(keyword, rest) : null;
+  return assigned
+    ? { kind: 'assignment', ...assigned, place, origin: null }
+    : { kind: 'statement', keyword, words: rest, place, origin: null };
+}
+
+/** Reads `$name = words`, with or without blanks round the `=`. */
+function assignment(first: string, rest: readonly string[]): { name: string; words: readonly string[] } | null {
+  const [, name, joined] = /^\$([A-Za-z_][A-Za-z0-9_]*)(?:=(.*))?$/s.exec(first) ?? [];
+  if (name === undefined) return null;
+  if (joined !== undefined) return { name, words: joined === '' ? rest : [joined, ...rest] };
+  const [second, ...others] = rest;
+  if (second?.startsWith('=') !== true) return null;
+  return { name, words: second === '=' ? others : [second.slice(1), ...others] };
 }
 
 /** Where a no-break space was read as a blank: before the item, or between its words. */
 function noBreakSpace(node: { at: number; words: readonly string[] }, { source, places }: Making): Place | undefined {
-  if (!source.includes('\u00a0')) return undefined;
   let start = node.at;
   while (/[ \t\u00a0]/.test(source[start - 1] ?? '')) start -= 1;
   for (const word of node.words) {

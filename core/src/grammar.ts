@@ -1,6 +1,7 @@
 import P from 'parsimmon';
 import { failure, MlnError, type Place, type Problem } from './errors.js';
 import { toItems, type Node } from './grammar-items.js';
+import { heredocs, heredocWord } from './heredoc.js';
 import { placesOf } from './places.js';
 import type { Tree } from './tree.js';
 
@@ -22,63 +23,87 @@ import type { Tree } from './tree.js';
 const MAX_BYTES = 4 * 1024 * 1024;
 const MAX_DEPTH = 64;
 
-/** What follows the words of a statement or block. */
-type Rest = { type: 'statement' } | { type: 'fenced'; from: number; to: number } | ({ type: 'block' } & Inner);
+/** What follows the words of a statement or block; [from, to) is the text inside. */
+type Rest =
+  | { type: 'statement' }
+  | { type: 'fenced'; from: number; to: number }
+  | { type: 'block'; items: Node[]; from: number; to: number; closed: boolean };
 
-/** What stands between braces: [from, to) of the text. */
-interface Inner {
-  items: Node[];
-  from: number;
-  to: number;
-  closed: boolean;
+interface Head {
+  at: number;
+  words: string[];
 }
 
-const token = (pattern: RegExp, name: string): P.Parser<string> => {
+/*
+ * Tokens. A reply says how far a token got only where it succeeds: the grammar never asks what was expected, and
+ * parsimmon has nothing to join.
+ */
+const took = <T>(index: number, value: T): P.Reply<T> =>
+  ({ status: true, index, value, furthest: index, expected: nothing }) as unknown as P.SuccessReply<T>;
+const nothing: string[] = [];
+const failed = { status: false, furthest: -1, expected: [] } as unknown as P.FailureReply;
+
+const token = (pattern: RegExp): P.Parser<string> => {
   const sticky = new RegExp(pattern.source, 'y');
   return P((input, at) => {
     sticky.lastIndex = at;
-    const match = sticky.exec(input);
-    return match ? P.makeSuccess(sticky.lastIndex, match[0]) : P.makeFailure(at, name);
+    return sticky.test(input) ? took(sticky.lastIndex, input.slice(at, sticky.lastIndex)) : failed;
   });
 };
-const here = P<number>((_, at) => P.makeSuccess(at, at));
+const here = P<number>((_, at) => took(at, at));
 
 /* Words. A "{" that does not open a block takes the text up to its "}" into the word. */
-const blanks = token(/(?:[ \t\u00a0\r]|\\\r?\n)*/, 'blanks');
-const simple = token(/[^ \t\u00a0\r\n;{}"'\\#<][^ \t\u00a0\r\n;{}"'\\]*(?=[ \t\u00a0\r\n;}]|$)/, 'a word');
+const blanks = token(/(?:[ \t\u00a0\r]|\\\r?\n)*/);
+const simple = token(/[^ \t\u00a0\r\n;{}"'\\#<][^ \t\u00a0\r\n;{}"'\\]*(?=[ \t\u00a0\r\n;}]|$)/);
 const piece = token(
   /[^ \t\u00a0\r\n;{}"'\\]+|\\(?:[^\r\n]|\r(?!\n)|$)|\\\r?\n(?=[^ \t\u00a0\r\n;{}])|"(?:[^"\\\n]|\\[^\n])*"|'[^'\n]*'|["']/,
-  'a word',
 );
-const textOpen = token(/\{(?![ \t\u00a0\r\n}]|$)|(?<=\$)\{/, '"{" of text');
-const textPiece = token(/[^{}"'\\]+|\\(?:[^]|$)|"(?:[^"\\\n]|\\[^\n])*"|'[^'\n]*'|["']/, 'text');
+const textOpen = token(/\{(?![ \t\u00a0\r\n}]|$)|(?<=\$)\{/);
+const textPiece = token(/[^{}"'\\]+|\\(?:[^]|$)|"(?:[^"\\\n]|\\[^\n])*"|'[^'\n]*'|["']/);
 /** A group that is never closed takes all the rest; where it was opened stands behind it, between two NULs, which no file has. */
 const group = (open: P.Parser<string>): P.Parser<string> =>
   P.lazy(() =>
-    P.seqMap(here, open, P.alt(textPiece, nestedGroup).many().tie(), token(/\}|$/, '"}"'), (at, opened, text, close) =>
+    P.seqMap(here, open, P.alt(textPiece, nestedGroup).many().tie(), token(/\}|$/), (at, opened, text, close) =>
       close === '' ? `${opened}${text}\0${at}\0` : opened + text + close,
     ),
   );
 const textGroup = group(textOpen);
 const nestedGroup = group(P.string('{'));
 const compound = P.seqMap(
-  token(/(?!#)/, 'a word'),
+  token(/(?!#)/),
   piece,
   P.alt(piece, textGroup).many().tie(),
   (_, first, rest) => first + rest,
 );
 const word = P.alt(simple, compound).skip(blanks);
 
+/*
+ * Most statements, and most heads of blocks, at once: nothing in them is quoted, escaped or a heredoc, and no brace
+ * touches them.
+ */
+const plainWord = String.raw`[^ \t\u00a0\r\n;{}"'\\#<][^ \t\u00a0\r\n;{}"'\\<]*`;
+const plainStatement = new RegExp(String.raw`(?:${plainWord}(?: +|(?=[\n;}]|$))){1,64}(?=[\n;}#]|$)`, 'y');
+const plainHead = new RegExp(String.raw`(?:${plainWord} +){1,64}(?=\{)`, 'y');
+
+/** The words from an offset to the end of a match. */
+function wordsTo(input: string, at: number, { lastIndex }: RegExp): string[] {
+  const words = input.slice(at, lastIndex).split(' ');
+  return words.includes('') ? words.filter((each) => each !== '') : words;
+}
+
+const plainWords = P<Head>((input, at) => {
+  plainHead.lastIndex = at;
+  return plainHead.test(input) ? took(plainHead.lastIndex, { at, words: wordsTo(input, at, plainHead) }) : failed;
+});
+
 /* What is not a statement. */
-const semicolon = token(/;/, '";"').result(null);
-const comment = token(/#[^\n]*/, 'a comment').result(null);
-const stray = here.skip(P.string('}')).map((at): Node => ({ type: 'stray', at }));
+const stray = here.skip(token(/\}/)).map((at): Node => ({ type: 'stray', at }));
 const include = P.seqMap(
   here,
-  token(/#include(?=[ \t\r\n;}]|$)(?![ \t]*<)[ \t]*/, '#include'),
-  token(/(?:"[^"\n]*"|'[^'\n]*'|[^ \t\u00a0\r\n;{}]+)?/, 'a path'),
+  token(/#include(?=[ \t\r\n;}]|$)(?![ \t]*<)[ \t]*/),
+  token(/(?:"[^"\n]*"|'[^'\n]*'|[^ \t\u00a0\r\n;{}]+)?/),
   here,
-  token(/[ \t\r]*(?:(?=[;}\n])|$|#[^\n]*)|[^\n]*/, 'the end of the line'),
+  token(/[ \t\r]*(?:(?=[;}\n])|$|#[^\n]*)|[^\n]*/),
   (at, _, path, end, rest): Node => ({
     type: 'include',
     at,
@@ -87,41 +112,31 @@ const include = P.seqMap(
   }),
 );
 
-/** A heredoc as in shell: its word may be quoted, and a redirection or a pipe may follow at once. */
-export const heredocWord = /^\d*<<-?(?:(["'])([A-Za-z_]\w*)\1|\\?([A-Za-z_]\w*))(?=$|[<>|&)])/;
-
-/** The lines of a heredoc: [from, to), and where the text goes on behind the line that is WORD alone. */
-type Heredoc = (input: string, at: number, endWord: string) => { from: number; to: number; next: number } | null;
-
-/** Looks for all lines that are one word alone once, so that many a heredoc without an end costs no time. */
-function heredocs(): Heredoc {
-  let ends: Map<string, { to: number; next: number }[]> | undefined;
-  return (input, at, endWord) => {
-    if (!ends) {
-      ends = new Map();
-      for (const { 0: line, 1: word = '', index } of input.matchAll(/^[ \t]*([A-Za-z_][A-Za-z0-9_]*)[ \t]*\r?$/gm)) {
-        const same = ends.get(word);
-        const end = { to: index, next: index + line.length };
-        if (same) same.push(end);
-        else ends.set(word, [end]);
-      }
-      for (const same of ends.values()) same.reverse();
-    }
-    const left = ends.get(endWord) ?? [];
-    while ((left.at(-1)?.to ?? at) < at) left.pop();
-    const end = left.at(-1);
-    return end ? { from: at, ...end } : null;
-  };
+/* Braces. A block that is not closed ends with the file. */
+interface Close {
+  at: number;
+  closed: boolean;
 }
-
+const afterOpen = /\{[ \t]*/y;
+const open = P<number>((input, at) => {
+  afterOpen.lastIndex = at;
+  return afterOpen.test(input) ? took(afterOpen.lastIndex, afterOpen.lastIndex) : failed;
+});
+const close = P<Close>((input, at) => {
+  const closed = input[at] === '}';
+  return took(closed ? at + 1 : at, { at, closed });
+});
+const tooDeep = P<never>((input, at) => {
+  if (input[at] === '{') throw new TooDeep(at);
+  return failed;
+});
 /** Builds the grammar anew for each file: a newline has to know which heredocs were begun on its line. */
 function grammar(): P.Parser<Node[]> {
   const heredoc = heredocs();
   let begun: { at: number; word: string; fences: boolean }[] = [];
 
-  /** The end of a line, or of the file; it takes the lines of the heredocs that were begun. */
-  const lineEnd = (next: number, input: string): P.Reply<Node[]> => {
-    const unclosed: Node[] = [];
+  /** The end of a line, or of the file: takes the lines of the heredocs that were begun, and gives where it goes on. */
+  const lineEnd = (next: number, input: string, unclosed: Node[]): number => {
     let after = next;
     for (const each of begun) {
       const lines = heredoc(input, after, each.word);
@@ -129,14 +144,41 @@ function grammar(): P.Parser<Node[]> {
       else unclosed.push({ type: 'open', at: each.at, word: each.word });
     }
     begun = [];
-    return P.makeSuccess(after, unclosed);
+    return after;
   };
-  const newline = P<Node[]>((input, at) =>
-    input[at] === '\n' ? lineEnd(at + 1, input) : P.makeFailure(at, 'a newline'),
-  );
-  const end = P<Node[]>((input, at) => (at >= input.length ? lineEnd(at, input) : P.makeFailure(at, 'the end')));
+  const end = P<Node[]>((input, at) => {
+    const unclosed: Node[] = [];
+    return at < input.length ? failed : took(lineEnd(at, input, unclosed), unclosed);
+  });
 
-  const words = P.seqMap(here, word.atLeast(1), (at, found) => {
+  /** Passes what stands between items: blanks, ends of lines, semicolons, comments. Heredocs that are not closed become nodes. */
+  const inLine = /(?:[ \t\u00a0\r;]|\\\r?\n|#(?!include(?=[ \t\r\n;}]|$)(?![ \t]*<))[^\n]*)*/y;
+  const pass = (input: string, at: number, nodes: Node[]): number => {
+    for (let next = at; ;) {
+      inLine.lastIndex = next;
+      inLine.test(input);
+      next = inLine.lastIndex;
+      if (input[next] !== '\n') return next;
+      next = begun.length === 0 ? next + 1 : lineEnd(next + 1, input, nodes);
+    }
+  };
+  const gap = P<Node[]>((input, at) => {
+    const unclosed: Node[] = [];
+    return took(pass(input, at, unclosed), unclosed);
+  });
+
+  /** Plain statements, one after the other, and the gaps behind them. */
+  const plainStatements = P<Node[]>((input, at) => {
+    const nodes: Node[] = [];
+    let next = at;
+    for (plainStatement.lastIndex = at; plainStatement.test(input); plainStatement.lastIndex = next) {
+      nodes.push({ type: 'statement', at: next, words: wordsTo(input, next, plainStatement) });
+      next = pass(input, plainStatement.lastIndex, nodes);
+    }
+    return nodes.length > 0 ? took(next, nodes) : failed;
+  });
+
+  const words = P.seqMap(here, word.atLeast(1), (at, found): Head => {
     for (const each of found) {
       const match = each.includes('<<') ? heredocWord.exec(each) : null;
       const end = match?.[2] ?? match?.[3];
@@ -150,46 +192,42 @@ function grammar(): P.Parser<Node[]> {
   const fence = P<Rest>((input, at) => {
     const [only] = begun;
     const lines = only?.fences && begun.length === 1 && input[at] === '\n' ? heredoc(input, at + 1, only.word) : null;
-    if (!lines) return P.makeFailure(at, 'a fence');
+    if (!lines) return failed;
     begun = [];
-    return P.makeSuccess(lines.next, { type: 'fenced', from: lines.from, to: lines.to });
+    return took(lines.next, { type: 'fenced', from: lines.from, to: lines.to });
   });
 
   const levels: P.Parser<Node[]>[] = [];
   const level = (depth: number): P.Parser<Node[]> => (levels[depth] ??= makeLevel(depth));
   const makeLevel = (depth: number): P.Parser<Node[]> => {
-    const body: P.Parser<Inner> = P.lazy(() => {
-      if (depth >= MAX_DEPTH)
-        return P<Inner>((_, at) => {
-          throw new TooDeep(at);
-        });
-      return P.seqMap(here, level(depth + 1), here, token(/\}|$/, '"}"'), (from, items, to, close) => ({
-        from,
-        to,
-        items,
-        closed: close === '}',
-      }));
+    const block: P.Parser<Rest> = P.lazy(() =>
+      depth < MAX_DEPTH ? P.seqMap(open, level(depth + 1), close, blockOf) : tooDeep,
+    );
+    const rest = P.alt<Rest>(block, fence, P.of<Rest>({ type: 'statement' }));
+    const statementOrBlock = P.seqMap(P.alt(plainWords, words), rest, nodeOf);
+    const nameless = P.seqMap(here, block, (at, inner) => nodeOf({ at, words: [] }, inner));
+    const item = P.alt<Node>(statementOrBlock, include, nameless, ...(depth === 0 ? [stray] : []));
+    const items = P.alt<Node[]>(
+      plainStatements,
+      P.seqMap(item, gap, (node, unclosed) => [node, ...unclosed]),
+    );
+    return P.seqMap(gap, items.many(), (nodes, found) => {
+      for (const each of found) for (const node of each) nodes.push(node);
+      return nodes;
     });
-    const open = token(/\{[ \t]*/, '"{"');
-    const rest = P.alt<Rest>(
-      open.then(body).map((inner): Rest => ({ type: 'block', ...inner })),
-      fence,
-      P.of<Rest>({ type: 'statement' }),
-    );
-    const statementOrBlock = P.seqMap(words, rest, (head, found): Node => ({ ...head, ...found }));
-    const nameless = P.seqMap(here, open.then(body), (at, inner): Node => ({ type: 'block', at, words: [], ...inner }));
-    const item = P.alt<Node | Node[] | null>(
-      newline,
-      statementOrBlock,
-      semicolon,
-      include,
-      comment,
-      nameless,
-      ...(depth === 0 ? [stray] : []),
-    );
-    return blanks.then(item.skip(blanks).many()).map((found) => found.flat().filter((node) => node !== null));
   };
   return P.seqMap(level(0), end, (nodes, unclosed) => [...nodes, ...unclosed]);
+}
+function blockOf(from: number, items: Node[], { at: to, closed }: Close): Rest {
+  return { type: 'block', items, from, to, closed };
+}
+
+/** Field by field: there are a hundred thousand of them in a large file. */
+function nodeOf({ at, words }: Head, rest: Rest): Node {
+  if (rest.type === 'statement') return { type: 'statement', at, words };
+  if (rest.type === 'fenced') return { type: 'fenced', at, words, from: rest.from, to: rest.to };
+  const { items, from, to, closed } = rest;
+  return { type: 'block', at, words, items, from, to, closed };
 }
 
 class TooDeep extends Error {

@@ -53,7 +53,8 @@ class Expansion {
   ) {}
 
   file(tree: Tree, text: string, chain: readonly string[], through?: Place): { tree: Tree; text: string } {
-    const items = tree.items.map((item) => this.#item(item, text, [...chain, canonical(tree.file)], through));
+    const files = [...chain, canonical(tree.file)];
+    const items = tree.items.map((item) => this.#item(item, text, files, through));
     const splices = items.flatMap((each) => each.splices);
     return { tree: { ...tree, items: items.flatMap((each) => each.item) }, text: splice(text, 0, splices) };
   }
