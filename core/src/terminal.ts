@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import pc from 'picocolors';
 import { failure } from './errors.js';
 import type { Progress, Report } from './operation.js';
@@ -28,6 +27,7 @@ export function createTerminal(): Terminal {
     async confirm(question) {
       const hint = 'confirm with -y';
       if (!process.stdin.isTTY) throw failure('MLN_NOT_CONFIRMED', `${question} Nobody can be asked here.`, { hint });
+      const { createInterface } = await import('node:readline/promises');
       const lines = createInterface({ input: process.stdin, output: process.stderr });
       const answer = await lines.question(`${question} (y/N) `);
       lines.close();

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { isIPv6 } from 'node:net';
+import { isIPv4 } from 'node:net';
 import { join } from 'node:path';
 import { failure, type Guest, type Host, type Row, type Shell } from '@mln/core';
 
@@ -17,7 +17,7 @@ const INDEXES = [
 
 /** Debian's kernel has IPv6 as a module: a host with such an address loads it. */
 export function withIpv6(host: Host): Host['lists'] {
-  const needed = host.interfaces.some(({ addresses }) => addresses.some(({ address }) => isIPv6(address)));
+  const needed = host.interfaces.some(({ addresses }) => addresses.some(({ address }) => !isIPv4(address)));
   const rows = host.lists['modules'] ?? [];
   if (!needed || rows.some(({ words }) => words[0] === 'ipv6')) return host.lists;
   const ipv6: Row = { words: ['ipv6'], place: null };
