@@ -4,6 +4,7 @@ import { join, posix } from 'node:path';
 import { failure } from './errors.js';
 import type { Content, Edit, Entry, Filesystem } from './filesystem.js';
 import { bytesOf, editsFor, sizeOf, type Node } from './guest-edits.js';
+import { regionsOf } from './guest-region.js';
 import type { Project } from './project.js';
 
 /** What a new file gets; what is left out is kept from the file that is there, or is root's and 0644. */
@@ -32,7 +33,7 @@ export interface Guest {
   entry(path: string): Promise<Entry | null>;
   /** The names in a directory; empty where there is none. */
   list(path: string): Promise<readonly string[]>;
-  /** Writes a file, and the directories on its way. */
+  /** Writes a file, and the directories on its way. Bytes are kept, not copied: guests may share them. */
   write(path: string, content: string | Buffer, options?: FileOptions): Promise<void>;
   append(path: string, text: string, options?: FileOptions): Promise<void>;
   /** Keeps a text between `# mln NAME begin` and `# mln NAME end` in a file that others write too; null takes it out. */
@@ -54,6 +55,7 @@ const MAX_LINKS = 40;
 export function createGuest(base: Filesystem, project: Project): Guest {
   /** What was changed, by path without links. */
   const changed = new Map<string, Node>();
+  const regionOf = regionsOf(project);
 
   const listBase = async (directory: string): Promise<ReadonlyMap<string, Entry>> => {
     for (let path = directory; path !== '/'; path = posix.dirname(path))
@@ -172,7 +174,7 @@ export function createGuest(base: Filesystem, project: Project): Guest {
       return [...names].sort();
     },
     async write(path, content, options = {}) {
-      await writeContent(path, Buffer.from(content), options);
+      await writeContent(path, typeof content === 'string' ? Buffer.from(content) : content, options);
     },
     async append(path, text, options) {
       const before = await guest.text(path);
@@ -181,7 +183,7 @@ export function createGuest(base: Filesystem, project: Project): Guest {
     async region(path, name, text, options) {
       const before = await guest.text(path);
       if (text === null && !before.includes(`# mln ${name} begin`)) return;
-      await guest.write(path, withRegion(before, name, text), options);
+      await guest.write(path, regionOf(before, name, text), options);
     },
     async directory(path, options = {}) {
       const target = await place(path, options);
@@ -238,19 +240,6 @@ export function createGuest(base: Filesystem, project: Project): Guest {
     },
   };
   return guest;
-}
-
-/** Puts a managed region into a text: in its old place, or at the end. */
-export function withRegion(text: string, name: string, inner: string | null): string {
-  const begin = `# mln ${name} begin\n`;
-  const end = `# mln ${name} end\n`;
-  const body = inner === null ? '' : `${begin}${inner.replace(/\n*$/, '\n')}${end}`;
-  const from = text.indexOf(begin);
-  const to = from < 0 ? -1 : text.indexOf(end, from);
-  if (to >= 0) return text.slice(0, from) + body + text.slice(to + end.length);
-  // Somebody has taken the end away: what stands behind the beginning may be theirs.
-  if (from >= 0) return withRegion(text.slice(0, from) + text.slice(from + begin.length), name, inner);
-  return `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${body}`;
 }
 
 /** The parts of an absolute path. A path that a debugfs command line, or a guest, could misread is refused. */

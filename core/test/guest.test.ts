@@ -138,3 +138,19 @@ test('a salt is the same for one project and password, and differs for others', 
   expect(salt('s', 'p')).toMatch(/^[A-Za-z0-9]{16}$/);
   expect(new Set([salt('s', 'p'), salt('s', 'q'), salt('t', 'p')]).size).toBe(3);
 });
+
+test('guests with the same region share its file', async () => {
+  const project = fakeProject();
+  const region = async (before: string, text: string): Promise<Buffer | null> => {
+    const guest = createGuest(fakeFilesystem({ '/etc/hosts': before }), project);
+    await guest.region('/etc/hosts', 'hosts', text);
+    return guest.read('/etc/hosts');
+  };
+  const first = await region('a\n', 'b');
+  expect(await region('a\n', 'b')).toBe(first);
+  const other = await region('A\n', 'b');
+  expect([first, other].map(String)).toEqual([
+    'a\n# mln hosts begin\nb\n# mln hosts end\n',
+    'A\n# mln hosts begin\nb\n# mln hosts end\n',
+  ]);
+});
