@@ -1,14 +1,8 @@
 import type { Place, Problem } from './errors.js';
+import { MAX_ERRORS } from './limits.js';
+import type { Node } from './grammar-nodes.js';
+import { headOf, openBlockHint } from './open-block-hint.js';
 import type { Block, Item } from './tree.js';
-
-/** What the grammar reads, by offsets; parsimmon's own lines are wrong at a newline. */
-export type Node =
-  | { type: 'statement'; at: number; words: string[] }
-  | { type: 'fenced'; at: number; words: string[]; from: number; to: number }
-  | { type: 'block'; at: number; words: string[]; items: Node[]; from: number; to: number; closed: boolean }
-  | { type: 'include'; at: number; end: number; path: string | null }
-  | { type: 'stray'; at: number }
-  | { type: 'open'; at: number; word: string };
 
 export interface Source {
   readonly source: string;
@@ -19,21 +13,25 @@ export interface Source {
 interface Making extends Source {
   /** Whether there is a no-break space anywhere. */
   readonly oddBlanks: boolean;
+  /** Whether a heredoc without an end was seen. */
+  readonly openText: { seen: boolean };
 }
 
 /** Makes items of nodes; what is wrong with a node becomes a problem, and no item. */
-export function toItems(nodes: readonly Node[], source: Source): Item[] {
-  return makeItems(nodes, { ...source, oddBlanks: source.source.includes('\u00a0') });
+export function toItems(nodes: readonly Node[], source: Source): readonly Item[] {
+  return makeItems(nodes, { ...source, oddBlanks: source.source.includes('\u00a0'), openText: { seen: false } });
 }
 
-function makeItems(nodes: readonly Node[], making: Making): Item[] {
-  const items: Item[] = [];
-  for (const [index, node] of nodes.entries()) {
-    const item = toItem(node, making, nodes[index - 1]);
-    const oddBlank = item && making.oddBlanks && 'words' in node ? noBreakSpace(node, making) : undefined;
-    if (item) items.push(oddBlank ? { ...item, noBreakSpace: oddBlank } : item);
-  }
-  return items;
+function makeItems(nodes: readonly Node[], making: Making): readonly Item[] {
+  const items = nodes.map((node, index) => makeItem(node, making, nodes[index - 1]));
+  return items.includes(null) ? items.filter((item) => item !== null) : (items as Item[]);
+}
+
+function makeItem(node: Node, making: Making, before?: Node): Item | null {
+  if (making.problems.length >= MAX_ERRORS) return null;
+  const item = toItem(node, making, before);
+  const oddBlank = item && making.oddBlanks && 'words' in node ? noBreakSpace(node, making) : undefined;
+  return oddBlank && item ? { ...item, noBreakSpace: oddBlank } : item;
 }
 
 function toItem(node: Node, making: Making, before?: Node): Item | null {
@@ -57,10 +55,24 @@ function toItem(node: Node, making: Making, before?: Node): Item | null {
         };
       return bad(node, making, 'MLN_BAD_INCLUDE', '#include takes one path', 'quote a path that holds blanks');
     case 'open':
-      return bad(node, making, 'MLN_OPEN_TEXT', `no line is ${node.word} alone after this <<${node.word}`);
+      making.openText.seen = true;
+      return bad(
+        beginOf(node, making),
+        making,
+        'MLN_OPEN_TEXT',
+        `no line is ${node.word} alone after this <<${node.word}`,
+      );
     case 'stray':
+      // Behind a heredoc without an end braces are mostly its own.
+      if (making.openText.seen) return null;
       return bad(node, making, 'MLN_STRAY_BRACE', 'this } closes no block', closedBefore(before, making));
   }
+}
+
+/** Where a heredoc's word stands in its statement. */
+function beginOf({ at, word }: Extract<Node, { type: 'open' }>, { source }: Making): { at: number } {
+  const within = source.slice(at).search(new RegExp(`<<-?["'\\\\]?${word}`));
+  return { at: at + Math.max(0, within) };
 }
 
 function bad(
@@ -77,13 +89,19 @@ function bad(
 function closedBefore(before: Node | undefined, { places }: Making): string | undefined {
   if (before?.type !== 'block') return undefined;
   const [opened, closed] = [places(before.at).line, places(before.to).line];
-  return `${before.words.join(' ')}, opened at line ${opened}, was closed at line ${closed}`;
+  return `${headOf(before.words)}, opened at line ${opened}, was closed at line ${closed}`;
 }
 
 function toBlock(node: Extract<Node, { type: 'block' }>, making: Making): Block {
   const place = making.places(node.at);
   if (!node.closed)
-    bad(node, making, 'MLN_OPEN_BLOCK', `the block ${node.words.join(' ') || '{'} is opened here and not closed`);
+    bad(
+      node,
+      making,
+      'MLN_OPEN_BLOCK',
+      `the block ${headOf(node.words)} is opened here and not closed`,
+      openBlockHint(node, making.source, making.places),
+    );
   const items = makeItems(node.items, making);
   return blockOf(node, items, making.source.slice(node.from, node.to), false, place);
 }
@@ -102,7 +120,8 @@ function blockOf(
 const openBrace = /\0(\d+)\0/g;
 
 function toStatement({ at, words }: Extract<Node, { type: 'statement' }>, making: Making): Item | null {
-  const [keyword = '', ...rest] = words;
+  const keyword = words[0] ?? '';
+  const rest = words.slice(1);
   const last = words.at(-1) ?? '';
   const open = last.includes('\0') ? [...last.matchAll(openBrace)].at(-1)?.[1] : undefined;
   if (open !== undefined)

@@ -22,16 +22,16 @@ test('64 blocks within each other are read', () => {
 });
 
 test.each<[string, string, string | number]>([
-  ['65 blocks', 'a {\n'.repeat(65) + '}'.repeat(65), 'MLN_TOO_DEEP 65:4'],
-  ['65 blocks that are not closed', '{'.repeat(65), 'MLN_TOO_DEEP 1:66'],
-  ['100,000 blocks', '{\n'.repeat(100_000), 'MLN_TOO_DEEP 65:2'],
+  ['65 blocks', 'a {\n'.repeat(65) + '}'.repeat(65), 'MLN_TOO_DEEP 65:3'],
+  ['65 blocks that are not closed', '{'.repeat(65), 'MLN_TOO_DEEP 1:65'],
+  ['100,000 blocks', '{\n'.repeat(100_000), 'MLN_TOO_DEEP 65:1'],
   ['100,000 braces in a word', `a x${'{y'.repeat(100_000)}`, 'MLN_TOO_DEEP'],
   ['100,000 stray braces', '}\n'.repeat(100_000), 'MLN_STRAY_BRACE 1:1'],
   ['100,000 quotes', '"\''.repeat(100_000), 1],
   ['100,000 quotes that are not closed', '"\\'.repeat(100_000), 1],
   ['100,000 backslashes', '\\'.repeat(100_000), 1],
   ['100,000 joined lines', 'a \\\n'.repeat(100_000), 1],
-  ['100,000 heredocs that are not closed', 'a <<E\n'.repeat(100_000), 'MLN_OPEN_TEXT 1:1'],
+  ['100,000 heredocs that are not closed', 'a <<E\n'.repeat(100_000), 'MLN_OPEN_TEXT 1:3'],
   ['2,000 fences', 'a <<E\nb\nE\n'.repeat(2000), 2000],
   ['4 MiB', `a ${'x'.repeat(4 * 1024 * 1024 - 2)}`, 1],
   ['a byte more', `a ${'x'.repeat(4 * 1024 * 1024 - 1)}`, 'MLN_BAD_FILE'],
