@@ -11,6 +11,8 @@ export const advice: Readonly<Partial<Record<CoreCode, string>>> = {
     'A quote is closed on the line that it is opened on. Write `"a b"`, or `\\"` for a quote that is meant.',
   MLN_TOO_DEEP:
     'No project needs so many blocks inside each other; most likely a } is missing, again and again, in a generated file.',
+  MLN_TOO_LARGE:
+    'Variables that are made of two others each double with every line, and so do files that include each other twice: a few lines of them fill any memory. One value has at most 1 MiB, all included files 16 MiB and 10,000 #include, all autoenum blocks together 65,536 hosts.',
   MLN_BAD_FILE: 'A project file is UTF-8 text of at most 4 MiB. Disks belong into the repository of templates.',
   MLN_NO_FILE:
     'Paths of #include are relative to the file that holds it; other paths are looked for beside the project file.',

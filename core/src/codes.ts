@@ -21,7 +21,14 @@ export const codes = {
   MLN_STRAY_BRACE: [Exit.badProject, 'A closing brace stands where no block is open.'],
   MLN_OPEN_TEXT: [Exit.badProject, 'A <<WORD has no line that is WORD alone.'],
   MLN_OPEN_QUOTE: [Exit.badProject, 'A quote is opened and not closed on its line.'],
-  MLN_TOO_DEEP: [Exit.badProject, 'Blocks are nested deeper than 64.'],
+  MLN_TOO_DEEP: [
+    Exit.badProject,
+    'Blocks, included files, superclasses or variables stand within each other, more than 64 deep.',
+  ],
+  MLN_TOO_LARGE: [
+    Exit.badProject,
+    'A value, the included files or the hosts of a project come to more than mln reads.',
+  ],
   MLN_BAD_FILE: [
     Exit.badProject,
     'A project file is too large, binary, not UTF-8, or not in the format that its name says.',

@@ -1,4 +1,5 @@
 import { codes, Exit, type CoreCode, type ExitCode } from './codes.js';
+import { MAX_ERRORS } from './limits.js';
 
 /** Where something stands in a project: file, line and column (both from 1), and the #include it came through. */
 export interface Place {
@@ -80,10 +81,11 @@ export function systemFailure(error: unknown, doing: string, hint?: string): Mln
   return failure('MLN_IO', `${doing}: ${messageOf(error)}`, { cause: error, hint });
 }
 
-/** Collects problems, so that all of a project's errors are told in one run. */
+/** Collects problems, so that all of a project's errors are told in one run; {@link MAX_ERRORS} are thrown at once. */
 export class Problems {
   readonly all: Problem[] = [];
-  #seen = new Set<string>();
+  readonly #seen = new Set<string>();
+  #errors = 0;
 
   error(code: Problem['code'], message: string, details: Omit<ErrorDetails, 'cause' | 'exit'> = {}): void {
     this.#add({ severity: 'error', code, message, ...details });
@@ -117,11 +119,12 @@ export class Problems {
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
     this.all.push(problem);
+    if (problem.severity === 'error' && (this.#errors += 1) >= MAX_ERRORS) this.throwErrors();
   }
 }
 
 /** Problems of one file stand together, in the order of its lines; files come as they were first told of. */
-function inOrder(problems: readonly Problem[]): readonly Problem[] {
+export function inOrder(problems: readonly Problem[]): readonly Problem[] {
   const files = [...new Set(problems.map(({ place }) => place?.file))];
   const rank = new Map(files.map((file, index) => [file, index]));
   return [...problems].sort(

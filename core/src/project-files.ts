@@ -25,7 +25,7 @@ function hookFile(project: Project, name: HookBlock): PlannedFile | null {
 
 function startScript(project: Project, units: readonly Unit[]): string {
   const [switches, hosts] = byKind(units);
-  return lines(
+  return lines([
     ...head(project, `Starts ${project.name}: its switches, then its hosts in boot order.`),
     run(project, 'beforeProjectStart'),
     ...switches.map((name) => `./${name}/start`),
@@ -33,12 +33,12 @@ function startScript(project: Project, units: readonly Unit[]): string {
     ...hosts.map((name) => `./${name}/start "$@"`),
     run(project, 'afterHostsStart'),
     run(project, 'afterProjectStart'),
-  );
+  ]);
 }
 
 function stopScript(project: Project, units: readonly Unit[]): string {
   const [switches, hosts] = byKind(units);
-  return lines(
+  return lines([
     ...head(
       project,
       `Stops ${project.name}: asks its hosts to shut down, waits a minute for them, then stops its switches.`,
@@ -50,7 +50,7 @@ function stopScript(project: Project, units: readonly Unit[]): string {
     run(project, 'afterHostsStop'),
     ...switches.toReversed().map((name) => `./${name}/stop`),
     run(project, 'afterProjectStop'),
-  );
+  ]);
 }
 
 function head(project: Project, what: string): string[] {
@@ -73,7 +73,7 @@ function byKind(units: readonly Unit[]): [switches: string[], hosts: string[]] {
   return [names('switch'), names('host')];
 }
 
-function lines(...all: readonly (string | null)[]): string {
+function lines(all: readonly (string | null)[]): string {
   return `${all.filter((line) => line !== null).join('\n')}\n`;
 }
 

@@ -1,6 +1,6 @@
 import { index } from './block-index.js';
 import type { Problems } from './errors.js';
-import { isName } from './names.js';
+import { isName, isTaken } from './names.js';
 import type { Host, Interface, Switch } from './project.js';
 import { portsOf } from './resolve-switch.js';
 import type { ReadingContext } from './scope.js';
@@ -60,8 +60,7 @@ export function rehearsedNetworks(
   const switchFor = (bridge: string): string => {
     const known = made.get(bridge);
     if (known !== undefined) return known;
-    let name = isName(bridge) ? bridge : `bridge-${bridge}`;
-    while (names.has(name)) name = `${name}-bridge`;
+    const name = freeName(bridge, names);
     names.add(name);
     made.set(bridge, name);
     return name;
@@ -74,11 +73,26 @@ export function rehearsedNetworks(
   };
   const rehearsed = hosts.map((host): Host => ({
     ...host,
-    interfaces: host.interfaces.map((each) => ({ ...each, switch: connected(each), bridge: null })),
+    interfaces: host.interfaces.map((each) => ({ ...withoutOthers(each), switch: connected(each), bridge: null })),
   }));
   const ports = portsOf(rehearsed);
   const all = [...switches, ...[...made.values()].map(privateSwitch)];
   return { hosts: rehearsed, switches: all.map((each) => ({ ...each, ports: ports.get(each.name) ?? [] })) };
+}
+
+/** What plug-ins connect an interface to belongs to the real network. */
+function withoutOthers(each: Interface): Interface {
+  const { keywords, ...rest } = each;
+  return keywords ? rest : each;
+}
+
+/** A switch’s name for a bridge: a bridge may be called anything, and a switch is also a folder and a word of scripts. */
+function freeName(bridge: string, taken: ReadonlySet<string>): string {
+  const wanted =
+    isName(bridge) && !isTaken(bridge) ? bridge : `bridge-${bridge}`.replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 63);
+  let name = wanted;
+  for (let count = 1; taken.has(name); count += 1) name = `${wanted.slice(0, 50)}-bridge${count === 1 ? '' : count}`;
+  return name;
 }
 
 function privateSwitch(name: string): Switch {

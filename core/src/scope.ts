@@ -1,9 +1,10 @@
 import { assignments } from './block-index.js';
-import type { Place, Problems } from './errors.js';
+import { failure, type Place, type Problems } from './errors.js';
 import type { KeywordTable } from './keywords.js';
 import { makerOf, type Assignment, type Block } from './tree.js';
 import { nearest } from './values.js';
-import { readWord } from './word.js';
+import { MAX_DEPTH, MAX_REPLACED, MAX_VALUE } from './limits.js';
+import { hasOpenQuote, openQuote, readText, readWord, type Lookup } from './word.js';
 
 /** What all scopes and views of a project share. */
 export interface ReadingContext {
@@ -13,6 +14,8 @@ export interface ReadingContext {
   readonly set: ReadonlyMap<string, string>;
   /** Which of them something has asked for. */
   readonly asked: Set<string>;
+  /** How many characters variables have come to, in all values that were read. */
+  readonly replaced: { length: number };
 }
 
 /** What a variable is set to, and where. */
@@ -22,6 +25,11 @@ export interface Setting {
   readonly value: string | null;
   /** Who sets it, where no file does: mln, a plug-in, the command line. */
   readonly from: string | null;
+}
+
+interface Told {
+  readonly place: Place | undefined;
+  readonly origin: string | undefined;
 }
 
 /** Words as they are meant; not whole where one of their variables is not set, which is told already. */
@@ -52,6 +60,10 @@ export class Scope {
     let value = found?.value ?? undefined;
     this.#values.set(name, value);
     if (found?.assignment) {
+      if (this.#open.size >= MAX_DEPTH)
+        throw failure('MLN_TOO_DEEP', `$${name} is the last of more than ${MAX_DEPTH} variables made of each other`, {
+          place: found.assignment.place ?? undefined,
+        });
       this.#open.add(name);
       const { words, whole } = this.read(found.assignment.words, found.assignment.place);
       this.#open.delete(name);
@@ -99,25 +111,29 @@ export class Scope {
   ): ReadWords {
     let whole = true;
     const told = { place: place ?? undefined, origin };
+    const lookup = this.#lookup(told);
     const read = words.map((word) => {
-      if (/^(?!"(?:[^"\\\n]|\\[^\n])*"|'[^'\n]*')["']/.test(word)) {
-        this.context.problems.error('MLN_OPEN_QUOTE', `the quote of ${word} is not closed on its line`, told);
+      if (hasOpenQuote(word)) {
+        this.context.problems.error('MLN_OPEN_QUOTE', openQuote, told);
         whole = false;
       }
-      return readWord(
-        word,
-        (name) => this.value(name),
-        (name) => {
-          const circle = this.#open.has(name);
-          if ((lenient || this.#lenient) && !circle) return;
-          whole = false;
-          if (circle) this.context.problems.error('MLN_VARIABLE_CYCLE', `$${name} is made of itself`, told);
-          // What is wrong with one that is set has been told where it is set.
-          else if (!this.setting(name)) this.#missing(name, told);
-        },
-      );
+      return readWord(word, lookup, (name) => {
+        const circle = this.#open.has(name);
+        if ((lenient || this.#lenient) && !circle) return;
+        whole = false;
+        if (circle) this.context.problems.error('MLN_VARIABLE_CYCLE', `$${name} is made of itself`, told);
+        // What is wrong with one that is set has been told where it is set.
+        else if (!this.setting(name)) this.#missing(name, told);
+      });
     });
     return { words: read, whole };
+  }
+
+  /** Reads a text in another language: variables replaced that are set. */
+  text(raw: string, told: Told): string {
+    const text = readText(raw, this.#lookup(told));
+    if (text !== raw) this.#count(text.length, told);
+    return text;
   }
 
   /** Reads the variables that nobody has used: one that is made of itself is told of. What they lack may be set where they are used. */
@@ -126,11 +142,40 @@ export class Scope {
     for (const layer of this.layers) for (const name of assignments(layer).keys()) this.value(name);
   }
 
-  #missing(name: string, told: { place: Place | undefined; origin: string | undefined }): void {
+  /** Looks variables up for one value. A few lines that double each other would fill any memory. */
+  #lookup(told: Told): Lookup {
+    let length = 0;
+    return (name) => {
+      const value = this.value(name);
+      if (value === undefined) return undefined;
+      length += value.length;
+      this.#count(value.length, told);
+      if (length <= MAX_VALUE) return value;
+      throw failure('MLN_TOO_LARGE', `$${name} makes this value longer than ${MAX_VALUE} characters`, {
+        ...told,
+        hint: 'do its variables multiply each other?',
+      });
+    };
+  }
+
+  #count(length: number, told: Told): void {
+    this.context.replaced.length += length;
+    if (this.context.replaced.length <= MAX_REPLACED) return;
+    throw failure('MLN_TOO_LARGE', 'the variables of this project come to more text than mln reads', {
+      ...told,
+      hint: 'do they multiply each other, or stand in many hosts?',
+    });
+  }
+
+  #missing(name: string, told: Told): void {
     const guess = nearest(name, this.names());
     this.context.problems.error('MLN_NO_VARIABLE', `no variable $${name} is set here`, {
       ...told,
-      hint: guess === undefined ? 'write \\$ for a dollar' : `did you mean $${guess}?`,
+      hint: guess === undefined ? howToSet(name) : `did you mean $${guess}?`,
     });
   }
+}
+
+function howToSet(name: string): string {
+  return `set it with $${name} = VALUE in global, a superclass or the host; write \\$ for a dollar`;
 }

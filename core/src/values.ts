@@ -64,30 +64,56 @@ export function compareNames(one: string, other: string): number {
 
 /** Gives the known name that a misspelt one is nearest to, if any is near. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
+  if (name.length > LONGEST_COMPARED) return undefined;
   let best: string | undefined;
-  let least = Math.min(3, Math.ceil(name.length / 3) + 1);
+  let least = Math.min(3, Math.floor(name.length / 3) + 1);
+  let looked = 0;
+  const small = name.toLowerCase();
   for (const candidate of known) {
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase(), least);
-    if (candidate !== name && distance < least) [best, least] = [candidate, distance];
+    if ((looked += 1) > MOST_COMPARED) break;
+    if (candidate === name || Math.abs(candidate.length - name.length) >= least) continue;
+    const distance = editDistance(small, candidate.toLowerCase(), least);
+    if (distance < least) [best, least] = [candidate, distance];
   }
   return best;
 }
 
+/** Among so many names one is always near; more, and longer ones, would only take time. */
+const MOST_COMPARED = 300;
+const LONGEST_COMPARED = 100;
+
 /** The Damerau-Levenshtein distance (neighbours may be swapped), or `limit` where it is not less. */
-function editDistance(one: string, other: string, limit: number): number {
+function editDistance(first: string, second: string, limit: number): number {
+  const [one, other] = different(first, second);
   if (Math.abs(one.length - other.length) >= limit) return limit;
   let before: number[] = [];
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  let bestBefore = 0;
   for (let i = 1; i <= one.length; i += 1) {
     const next = [i];
+    let best = i;
     for (let j = 1; j <= other.length; j += 1) {
       const cost = one[i - 1] === other[j - 1] ? 0 : 1;
-      let least = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + cost);
-      if (i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1])
-        least = Math.min(least, (before[j - 2] ?? 0) + 1);
+      const swapped = i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1];
+      let least = (row[j - 1] ?? 0) + cost;
+      for (const way of [row[j], next[j - 1], swapped ? before[j - 2] : undefined])
+        if (way !== undefined && way + 1 < least) least = way + 1;
       next.push(least);
+      if (least < best) best = least;
     }
-    [before, row] = [row, next];
+    // Neighbours that are swapped look back at the row before.
+    if (best >= limit && bestBefore >= limit) return limit;
+    [before, row, bestBefore] = [row, next, best];
   }
   return row[other.length] ?? limit;
+}
+
+/** Two texts without the beginning and the end that they share. */
+function different(one: string, other: string): [string, string] {
+  const shorter = Math.min(one.length, other.length);
+  let begin = 0;
+  while (begin < shorter && one[begin] === other[begin]) begin += 1;
+  let end = 0;
+  while (end < shorter - begin && one[one.length - 1 - end] === other[other.length - 1 - end]) end += 1;
+  return [one.slice(begin, one.length - end), other.slice(begin, other.length - end)];
 }

@@ -13,9 +13,14 @@ const joined = /\\\r?\n/y;
 /** crypt(5) hashes: their dollars are not variables. */
 const cryptHash = /^\$(?:1|2a|2b|2y|5|6|y|gy|7)\$/;
 
+/** Tells whether a word means what is written: nothing in it is quoted, escaped or a variable. */
+export function isPlain(word: string): boolean {
+  return !special.test(word);
+}
+
 /** Reads one word. `missing` is told the name of each variable that is not set; it then stays as it is written. */
 export function readWord(raw: string, lookup: Lookup, missing?: (name: string) => void): string {
-  if (!special.test(raw) || cryptHash.test(raw)) return raw;
+  if (isPlain(raw) || cryptHash.test(raw)) return raw;
   const quoted = /^"((?:[^"\\]|\\[^])*)"$/.exec(raw) ?? /^'([^']*)'$/.exec(raw);
   const text = quoted?.[1] ?? raw;
   if (cryptHash.test(text)) return text;
@@ -43,6 +48,14 @@ export function readWord(raw: string, lookup: Lookup, missing?: (name: string) =
   return result;
 }
 
+/** Tells whether a word begins with a quote that has no partner on its line. */
+export function hasOpenQuote(word: string): boolean {
+  return /^(?!"(?:[^"\\\n]|\\[^\n])*"|'[^'\n]*')["']/.test(word);
+}
+
+/** What is told of such a word, which may be a part of a password. */
+export const openQuote = 'a quote is opened and not closed on this line';
+
 /** A word as it is written, but on one line: a backslash before a newline joins the lines. */
 export function onOneLine(raw: string): string {
   return raw.includes('\n')
@@ -66,16 +79,20 @@ export function readText(raw: string, lookup: Lookup): string {
  * both ends. The rest stays as it is written. A text on one line loses its outer blanks.
  */
 export function dedent(raw: string): string {
-  const lines = raw
-    .replace(/\r(?=\n|$)/g, '')
-    .replace(/[ \t]+$/, '')
-    .split('\n');
-  if (lines.length === 1) return raw.trim();
-  while (lines[0]?.trim() === '') lines.shift();
-  while (lines.at(-1)?.trim() === '') lines.pop();
+  const all = withoutBlanksBehind(raw.replace(/\r(?=\n|$)/g, ''), ' \t').split('\n');
+  if (all.length === 1) return raw.trim();
+  const isFull = (line: string): boolean => line.trim() !== '';
+  const lines = all.slice(all.findIndex(isFull), all.findLastIndex(isFull) + 1);
   const prefixes = lines.filter((line) => line.trim() !== '').map((line) => /^[ \t]*/.exec(line)?.[0] ?? '');
   const shared = prefixes.reduce((one, other) => commonPrefix(one, other), prefixes[0] ?? '');
   return lines.map((line) => (line.trim() === '' ? '' : line.slice(shared.length))).join('\n');
+}
+
+/** Takes these characters off the end; a regular expression takes quadratic time over blanks that are not at the end. */
+export function withoutBlanksBehind(text: string, blanks: string): string {
+  let end = text.length;
+  while (end > 0 && blanks.includes(text.charAt(end - 1))) end -= 1;
+  return text.slice(0, end);
 }
 
 function commonPrefix(one: string, other: string): string {
