@@ -1,3 +1,5 @@
+import { withoutBlanksBehind } from './word.js';
+
 /** What stands between two items: separators, blank lines, comments. */
 export interface Gap {
   /** A comment on the line of what stands before it. */
@@ -22,5 +24,5 @@ function isJoined(line: string): boolean {
 
 function commentOf(line: string): string | null {
   const at = line.indexOf('#');
-  return at < 0 ? null : line.slice(at).replace(/[ \t\r\u00a0]+$/, '');
+  return at < 0 ? null : withoutBlanksBehind(line.slice(at), ' \t\r\u00a0');
 }

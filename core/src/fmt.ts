@@ -1,10 +1,12 @@
 import { failure, MlnError, type Problem } from './errors.js';
 import { readGap } from './fmt-gap.js';
 import { sameMeaning } from './fmt-meaning.js';
-import { toItems, type Node } from './grammar-items.js';
+import { toItems } from './grammar-items.js';
+import type { Node } from './grammar-nodes.js';
 import { readNodes, type Reading } from './grammar.js';
 import { heredocWord } from './heredoc.js';
 import type { Keyword, KeywordTable } from './keywords.js';
+import { printAssignment } from './tree.js';
 import { blockKind } from './unknown.js';
 import { dedent } from './word.js';
 
@@ -33,7 +35,8 @@ export function format(text: string, file: string, keywords: KeywordTable): stri
     });
   const layout = new Layout(reading, keywords);
   const lines = layout.level(reading.nodes, [0, reading.source.length], 'project', '');
-  const laidOut = lines.join('\n');
+  // What begins with U+FEFF would lose it as a byte order mark.
+  const laidOut = lines.join('\n').replace(/^\ufeff/, ' \ufeff');
   // A backslash at the very end would take the newline behind it.
   const formatted = lines.length === 0 || /(?<!\\)(?:\\\\)*\\$/.test(laidOut) ? laidOut : `${laidOut}\n`;
   if (!sameMeaning(text, formatted, file, keywords))
@@ -58,7 +61,7 @@ class Layout {
       this.#gap(lines, [at, node.at], indent, before !== null);
       const own = this.#item(node, kind, indent);
       if (indent === '' && before && apart(before, own, lines)) lines.splice(commentsFrom(lines), 0, '');
-      lines.push(...own);
+      for (const line of own) lines.push(line);
       at = this.#endOf(node);
       before = node;
     }
@@ -81,17 +84,11 @@ class Layout {
       case 'include':
         return [indent + this.reading.source.slice(node.at, node.end).replace(/[ \t]+/, ' ')];
       case 'fenced':
-        return [
-          `${indent}${node.words.join(' ')}`,
-          ...this.#raw(node)
-            .replace(/\r?\n$/, '')
-            .split(/\r?\n/),
-          fenceOf(node),
-        ];
+        return [`${indent}${node.words.join(' ')}`, ...linesOf(this.#raw(node)), fenceOf(node)];
       case 'block':
         return this.#block(node, kind, indent);
       case 'statement':
-        return [indent + this.#statement(node, indent)];
+        return [indent + closed(this.#statement(node, indent))];
       default:
         return [];
     }
@@ -99,12 +96,12 @@ class Layout {
 
   /** Lines that a backslash joins stay apart. */
   #statement(node: { at: number; words: readonly string[] }, indent: string): string {
-    const words = node.words.map(withoutLastJoin);
+    const { words } = node;
     let at = node.at;
     const joins = node.words.map((word) => {
       const start = this.reading.source.indexOf(word, at);
       const apart = this.reading.source.slice(at, start).includes('\n');
-      at = start + withoutLastJoin(word).length;
+      at = start + word.length;
       return apart;
     });
     if (!joins.includes(true)) return statementText(words);
@@ -114,9 +111,10 @@ class Layout {
   }
 
   #block(node: BlockNode, kind: string | null, indent: string): string[] {
-    const head = [...node.words.map(withoutLastJoin), '{'].join(' ');
+    const head = [...node.words, '{'].join(' ');
     const keyword = kind === null ? undefined : this.keywords.find(kind, node.words[0] ?? '');
-    if (!isStructured(keyword) || holdsHeredoc(node.items)) return this.#text(node, head, indent);
+    if (!isStructured(keyword)) return this.#text(node, head, indent);
+    if (holdsHeredoc(node.items)) return this.#asWritten(node, head, indent);
     const inner = keyword?.kind === 'list' ? 'list' : blockKind(node.words[0] ?? '');
     const oneLine = this.#oneLine(node, head, inner);
     if (oneLine !== null && indent.length + oneLine.length <= WIDTH) return [indent + oneLine];
@@ -129,10 +127,10 @@ class Layout {
     const raw = this.#raw(node);
     if (/[\n#]/.test(raw)) return null;
     const items = node.items.flatMap((item) => {
-      if (item.type === 'statement') return statementText(item.words);
+      if (item.type === 'statement') return `${statementText(item.words)};`;
       return item.type === 'block' ? this.#block(item, kind, '') : [];
     });
-    return items.length === 0 ? `${head} }` : `${head} ${items.join('; ').replaceAll('}; ', '} ')} }`;
+    return items.length === 0 ? `${head} }` : `${head} ${items.join(' ').replace(/;$/, '')} }`;
   }
 
   /** A text in another language keeps its layout, moved as a whole. */
@@ -143,6 +141,12 @@ class Layout {
     if (!raw.includes('\n')) return [`${indent}${head} ${text} }`];
     const lines = text.split('\n').map((line) => (line === '' ? '' : indent + STEP + line));
     return [indent + head, ...lines, `${indent}}`];
+  }
+
+  /** Lines of a heredoc among statements stay where they are. */
+  #asWritten(node: BlockNode, head: string, indent: string): string[] {
+    const raw = this.#raw(node);
+    return `${indent}${head}${/^\r?\n/.test(raw) ? '' : ' '}${raw}}`.split('\n');
   }
 
   #raw({ from, to }: { from: number; to: number }): string {
@@ -166,9 +170,10 @@ class Layout {
 /** One blank line stands between blocks at the top, unless both are on one line. */
 function apart(before: Node, own: readonly string[], lines: readonly string[]): boolean {
   if (before.type !== 'block' || own.length === 0) return false;
-  const previous = lines.slice(0, commentsFrom(lines));
-  const wide = own.length > 1 || previous.at(-1)?.startsWith('}') === true;
-  return wide && previous.at(-1) !== '' && !lines.slice(commentsFrom(lines)).includes('');
+  const comments = commentsFrom(lines);
+  const previous = lines[comments - 1];
+  const wide = own.length > 1 || previous?.startsWith('}') === true;
+  return wide && previous !== '' && !lines.slice(comments).includes('');
 }
 
 /** Where the comments begin that stand right above what comes next. */
@@ -181,19 +186,29 @@ function commentsFrom(lines: readonly string[]): number {
 function statementText(words: readonly string[]): string {
   const [first = '', second, ...rest] = words;
   const [, name, value] = /^(\$[A-Za-z_]\w*)(?:=([^]*))?$/.exec(first) ?? [];
-  if (name !== undefined && value !== undefined) return joined([name, '=', value, ...words.slice(1)]);
-  if (name !== undefined && second?.startsWith('=')) return joined([name, '=', second.slice(1), ...rest]);
-  return joined(words);
+  if (name !== undefined && value !== undefined)
+    return printAssignment(name, full([withoutFirstJoin(value), ...words.slice(1)]));
+  if (name !== undefined && second?.startsWith('='))
+    return printAssignment(name, full([withoutFirstJoin(second.slice(1)), ...rest]));
+  return full(words).join(' ');
 }
 
-/** A word may end in a joined line; nothing stands behind it then. */
-function withoutLastJoin(word: string): string {
-  const end = /(?<!\\)(?:\\\\)*\\(\r?\n)$/.exec(word)?.[1];
-  return end === undefined ? word : withoutLastJoin(word.slice(0, -1 - end.length));
+/** A carriage return that a backslash takes would be the end of a line before a newline. */
+function closed(statement: string): string {
+  return /(?<!\\)(?:\\\\)*\\\r$/.test(statement) ? `${statement} ` : statement;
 }
 
-function joined(words: readonly string[]): string {
-  return words.filter((word) => word !== '').join(' ');
+/** A value may begin on the next line, at its sign. */
+function withoutFirstJoin(value: string): string {
+  return value.replace(/^(?:\\\r?\n)+/, '');
+}
+
+function linesOf(raw: string): readonly string[] {
+  return raw === '' ? [] : raw.replace(/\r?\n$/, '').split(/\r?\n/);
+}
+
+function full(words: readonly string[]): readonly string[] {
+  return words.filter((word) => word !== '');
 }
 
 /** The inside of a list or a declared block is read as statements; everything else is a text. */

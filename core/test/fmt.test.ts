@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { isMlnError } from '../src/errors.js';
 import { sameMeaning } from '../src/fmt-meaning.js';
 import { format } from '../src/fmt.js';
 import { fakeMln } from './fake-hypervisor.js';
+import { fc } from '../../test/support/fast-check.js';
 
 /*
  * A case is a file: a project, a line of dashes, how it is laid out. UPDATE_GOLDEN=1 writes what is expected anew; read

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { isMlnError } from '../src/errors.js';
 import { parseProject } from '../src/grammar.js';
 import { block, print, quoteWord, statement, type Item } from '../src/tree.js';
 import { readWord } from '../src/word.js';
+import { fc } from '../../test/support/fast-check.js';
 
 /** Reads a text; gives a tree, or null where it is refused with errors that have places. Anything else is thrown. */
 function read(text: string): readonly Item[] | null {
@@ -96,15 +96,19 @@ const items = fc.letrec<{ item: Item; items: Item[] }>((tie) => ({
     fc
       .tuple(fc.stringMatching(/^[A-Za-z_]\w{0,3}$/), fc.array(word, { maxLength: 3 }))
       .map(([name, words]): Item => ({ kind: 'assignment', name, words, place: null, origin: null })),
+    fc
+      .stringMatching(/^[a-z./$\\; {}<#"]{1,8}$/)
+      .map((path): Item => ({ kind: 'include', path, span: [0, 0], place: null, origin: null })),
   ),
   items: fc.array(tie('item'), { maxLength: 4 }),
 })).items;
 
-/** What of an item does not depend on where it stands. */
+/** What of an item does not depend on where it stands; a line that is joined to the end of a word is nothing. */
 function shape(item: Item): unknown {
   if (item.kind === 'include') return item.path;
   const head = item.kind === 'assignment' ? `$${item.name}` : item.keyword;
-  return [item.kind, head, item.words, ...(item.kind === 'block' ? [item.items.map(shape)] : [])];
+  const words = [head, ...item.words].map((each) => each.replace(/(?:\\\n)+$/, ''));
+  return [item.kind, ...words, ...(item.kind === 'block' ? [item.items.map(shape)] : [])];
 }
 
 test('what is printed reads as what it was', () => {
@@ -116,6 +120,43 @@ test('what is printed reads as what it was', () => {
       expect(print(again ?? [])).toBe(text);
     }),
     { numRuns: 500 },
+  );
+});
+
+/** Words that no value is quoted as, and that people write all the same. */
+const written = [
+  "Bob's",
+  'a"b c"d',
+  'x{,.bak}',
+  '${A:-b}',
+  'a\\ b',
+  '\\{',
+  '\\#',
+  'a\\\nb',
+  'a#b',
+  '<b>',
+  "'a b'",
+  '$[x]y',
+  '=',
+  ';',
+];
+
+test('what was read and is printed reads as what it was', () => {
+  const piece = fc.constantFrom(...written, ...tokens.filter((each) => !/<<|\r/.test(each)));
+  const soup = fc.array(piece, { maxLength: 60 });
+  const text = fc.oneof(
+    soup.map((each) => each.join(' ')),
+    soup.map((each) => each.join('')),
+  );
+  fc.assert(
+    fc.property(text, (each) => {
+      const made = read(each);
+      if (!made) return;
+      const printed = print(made);
+      expect(read(printed)?.map(shape)).toEqual(made.map(shape));
+      expect(print(read(printed) ?? [])).toBe(printed);
+    }),
+    { numRuns: 1500 },
   );
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { diffLines } from '../src/line-diff.js';
+import { fc } from '../../test/support/fast-check.js';
 
 /** Lines are words here. */
 const cases: readonly [old: string, fresh: string, expected: string][] = [

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { createScripts, quote } from '../src/scripts.js';
+import { fc } from '../../test/support/fast-check.js';
 
 /** What a shell makes of words. */
 function throughShell(words: readonly string[]): string[] {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { parseSize } from '../src/values.js';
 import { writeSize, writeValue, writeWords } from '../src/written.js';
+import { fc } from '../../test/support/fast-check.js';
 
 const sizes: readonly [bytes: number, written: string][] = [
   [1, '1'],
