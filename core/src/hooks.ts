@@ -29,7 +29,7 @@ export function createHooks() {
     commands: new SyncHook<[commands: Commands]>(['commands'], 'commands'),
     /** Keywords of the language. */
     keywords: new SyncHook<[keywords: KeywordTable]>(['keywords'], 'keywords'),
-    /** A text as a tree; the mln grammar taps last. */
+    /** A text as a tree, with its problems where it is not whole; the mln grammar taps last. */
     parse: new SyncBailHook<[text: string, file: string], Tree | undefined>(['text', 'file'], 'parse'),
     /** The tree before any value is read: hosts may be added, blocks changed. */
     transformTree: new AsyncSeriesWaterfallHook<[tree: Tree, context: TreeContext]>(

@@ -1,13 +1,15 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { failure, isMlnError, messageOf, MlnError, type Place, type Problem } from './errors.js';
+import { failure, inOrder, isMlnError, messageOf, MlnError, type Place, type Problem } from './errors.js';
+import { MAX_DEPTH, MAX_ERRORS, MAX_INCLUDED, MAX_INCLUDES } from './limits.js';
+import { decodeUtf8 } from './utf8.js';
 import type { Block, Include, Item, Tree } from './tree.js';
 
 /** Reads a text as a tree: what the `parse` hook does. */
 export type Parse = (text: string, file: string) => Tree;
 
 /** Reads a file, and says where it was asked for when it cannot be read. */
-export function readText(file: string, place?: Place): string {
+export function readText(file: string, place?: Place, hint?: string): string {
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);
@@ -19,23 +21,22 @@ export function readText(file: string, place?: Place): string {
         : code === 'EISDIR'
           ? `${file} is a folder`
           : `${file} cannot be read: ${messageOf(error)}`;
-    throw failure('MLN_NO_FILE', reason, { place, cause: error });
+    throw failure('MLN_NO_FILE', reason, { place, hint, cause: error });
   }
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    throw failure('MLN_BAD_FILE', `${file} is not UTF-8 text`, { place, cause: error });
-  }
+  const text = decodeUtf8(bytes);
+  if (typeof text === 'string') return text;
+  const bad = { file, ...text, ...(place && { includedFrom: place }) };
+  throw failure('MLN_BAD_FILE', `${file} is not UTF-8 text`, { place: bad });
 }
 
 /**
  * Puts included files in the place of their directives, in statements and in raw text alike. Paths are relative to
- * the file that holds the directive. The errors of all files are thrown as one.
+ * the file that holds the directive. The errors of all files, those of the tree among them, are thrown as one.
  */
 export function expandIncludes(tree: Tree, text: string, parse: Parse): { readonly tree: Tree; readonly text: string } {
-  const problems: Problem[] = [];
-  const expanded = new Expansion(parse, problems).file(tree, text, []);
-  if (problems.length > 0) throw new MlnError(problems);
+  const problems: Problem[] = [...(tree.problems ?? [])];
+  const expanded = new Expansion(parse, problems).file(tree, text, { files: [], depth: 0 });
+  if (problems.length > 0) throw new MlnError(inOrder(problems.slice(0, MAX_ERRORS)));
   return expanded;
 }
 
@@ -46,24 +47,34 @@ interface Expanded<T> {
 }
 type Splice = readonly [start: number, end: number, text: string];
 
+/** How an item came into the tree: through which files, and how many blocks and files it stands in. */
+interface Way {
+  readonly files: readonly string[];
+  readonly depth: number;
+}
+
 class Expansion {
+  #includes = 0;
+  #length = 0;
+
   constructor(
     private readonly parse: Parse,
     private readonly problems: Problem[],
   ) {}
 
-  file(tree: Tree, text: string, chain: readonly string[], through?: Place): { tree: Tree; text: string } {
-    const files = [...chain, canonical(tree.file)];
-    const items = tree.items.map((item) => this.#item(item, text, files, through));
+  file(tree: Tree, text: string, { files, depth }: Way, through?: Place): { tree: Tree; text: string } {
+    const way = { files: [...files, canonical(tree.file)], depth };
+    const items = tree.items.map((item) => this.#item(item, text, way, through));
     const splices = items.flatMap((each) => each.splices);
     return { tree: { ...tree, items: items.flatMap((each) => each.item) }, text: splice(text, 0, splices) };
   }
 
-  #item(item: Item, text: string, chain: readonly string[], through: Place | undefined): Expanded<Item[]> {
+  #item(item: Item, text: string, way: Way, through: Place | undefined): Expanded<Item[]> {
     const place = through && item.place ? { ...item.place, includedFrom: through } : item.place;
-    if (item.kind === 'include') return this.#include({ ...item, place }, text, chain);
+    if (item.kind === 'include') return this.#include({ ...item, place }, text, way);
     if (item.kind !== 'block') return { item: [through ? { ...item, place } : item], splices: [] };
-    const inner = item.items.map((each) => this.#item(each, text, chain, through));
+    const inside = deeper(way, place);
+    const inner = item.items.map((each) => this.#item(each, text, inside, through));
     const splices = inner.flatMap((each) => each.splices);
     if (splices.length === 0 && !through) return { item: [item], splices };
     const raw = splice(item.raw, item.from, splices);
@@ -71,21 +82,27 @@ class Expansion {
     return { item: [changed], splices };
   }
 
-  #include(item: Include, text: string, chain: readonly string[]): Expanded<Item[]> {
+  #include(item: Include, text: string, way: Way): Expanded<Item[]> {
     const place = item.place ?? undefined;
     const file = resolve(dirname(place?.file ?? '.'), item.path);
+    if (this.#isFull()) return { item: [], splices: [] };
     try {
-      if (chain.includes(canonical(file)))
+      const { files } = way;
+      if (files.includes(canonical(file)))
         throw failure('MLN_INCLUDE_CYCLE', `${item.path} includes itself`, {
           place,
-          hint: [...chain, canonical(file)].join(' → '),
+          hint: [...files, canonical(file)].join(' → '),
         });
-      const included = readText(file, place);
+      const inside = deeper(way, place);
+      const hint = item.path.includes('$') ? 'variables cannot stand in the path of an #include' : undefined;
+      const included = readText(file, place, hint);
       const parsed = this.parse(included, file);
-      const inner = this.file(parsed, parsed.text ?? included, chain, place);
+      this.#tell(parsed.problems ?? [], file, place);
+      const inner = this.file(parsed, parsed.text ?? included, inside, place);
       const lineStart = text.lastIndexOf('\n', item.span[0] - 1) + 1;
       const before = text.slice(lineStart, item.span[0]);
       const indent = /\{[ \t]*$/.test(before) ? '' : (/^[ \t]*/.exec(before)?.[0] ?? '');
+      this.#count(inner.text.length + indent.length * inner.text.split('\n').length, place);
       const lines = inner.text
         .replace(/^\ufeff/, '')
         .replace(/\n$/, '')
@@ -93,17 +110,45 @@ class Expansion {
       return { item: [...inner.tree.items], splices: [[item.span[0], item.span[1], lines]] };
     } catch (error) {
       if (!isMlnError(error)) throw error;
-      this.problems.push(
-        ...error.problems.map((problem) => ({ ...problem, place: through(problem.place, file, place) })),
-      );
+      this.#tell(error.problems, file, place);
       return { item: [], splices: [] };
     }
   }
+
+  #tell(problems: readonly Problem[], file: string, place: Place | undefined): void {
+    for (const problem of problems) this.problems.push({ ...problem, place: through(problem.place, file, place) });
+  }
+
+  /** Files that include each other twice double with each step. */
+  #count(length: number, place: Place | undefined): void {
+    if (this.#isFull()) return;
+    this.#includes += 1;
+    this.#length += length;
+    if (this.#isFull())
+      throw failure('MLN_TOO_LARGE', 'the included files of this project come to more than mln reads', {
+        place,
+        hint: 'do they include each other again and again?',
+      });
+  }
+
+  /** When nothing more is included: what there is has been told to be too much. */
+  #isFull(): boolean {
+    return this.#includes > MAX_INCLUDES || this.#length > MAX_INCLUDED || this.problems.length >= MAX_ERRORS;
+  }
 }
 
-/** An error inside an included file names that file, and the line that includes it. */
+/** The way into a block or file. A file may stand in a block, and its blocks in those of the file that includes it. */
+function deeper({ files, depth }: Way, place: Place | null | undefined): Way {
+  if (depth < MAX_DEPTH) return { files, depth: depth + 1 };
+  throw failure('MLN_TOO_DEEP', `blocks and included files stand within each other more than ${MAX_DEPTH} deep`, {
+    place: place ?? undefined,
+  });
+}
+
+/** An error inside an included file names that file, and the line that includes it; that line where it names no place. */
 function through(at: Place | undefined, file: string, place: Place | undefined): Place | undefined {
-  if (!at || !place || at.file !== file || at.includedFrom) return at;
+  if (!at || at === place) return place;
+  if (!place || at.file !== file || at.includedFrom) return at;
   return { ...at, includedFrom: place };
 }
 

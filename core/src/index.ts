@@ -29,6 +29,7 @@ export type { Content, Edit, Entry, Filesystem } from './filesystem.js';
 export { createGuest, type FileOptions, type Guest } from './guest.js';
 export type { HookName, Hooks } from './hooks.js';
 export { createMln, printHook, type LoadedPlugin, type Mln, type Plugin } from './kernel.js';
+export type { Column, ColumnKind } from './columns.js';
 export type { Keyword, KeywordTable, Kind } from './keywords.js';
 export type { Failure, Operation, OperationEvent, Outcome, Part, Phase, Progress, Report } from './operation.js';
 export {
@@ -42,6 +43,7 @@ export {
   type Unit,
   type Value,
 } from './project.js';
+export { placeHint } from './place-text.js';
 export { placesOf } from './places.js';
 export { quote, type PlannedFile, type Scripts } from './scripts.js';
 export type { Dialogue, Talk } from './dialogue.js';
@@ -56,6 +58,7 @@ export {
   print,
   quoteWord,
   statement,
+  wholeTree,
   type Assignment,
   type Block,
   type Include,
@@ -66,5 +69,6 @@ export {
 } from './tree.js';
 export { blockKind } from './unknown.js';
 export { compareNames, formatSize, MiB, nearest } from './values.js';
-export type { Found, Row, View } from './view.js';
+export type { Row } from './list-rows.js';
+export type { Found, View } from './view.js';
 export { dedent } from './word.js';

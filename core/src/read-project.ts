@@ -38,7 +38,7 @@ export async function readTree(mln: Mln, path: string, text = readText(path)): P
   };
   const parsed = parse(text, path);
   const expanded = expandIncludes(parsed, parsed.text ?? text, parse);
-  return { tree: normalForm(expanded.tree), text: expanded.text };
+  return { tree: normalForm(expanded.tree, mln.keywords), text: expanded.text };
 }
 
 /** Goes the pure half of the way: from a project file to the project. Throws an MlnError with all that is wrong. */
@@ -49,7 +49,13 @@ export async function readProject(
 ): Promise<ReadProject> {
   const path = resolve(file);
   const read = await readTree(mln, path, text);
-  const context: ReadingContext = { problems: new Problems(), keywords: mln.keywords, set, asked: new Set() };
+  const context: ReadingContext = {
+    problems: new Problems(),
+    keywords: mln.keywords,
+    set,
+    asked: new Set(),
+    replaced: { length: 0 },
+  };
   const tree = await mln.hooks.transformTree.promise(read.tree, createTreeContext(context, options));
   const { configuration, folders } = mln;
   const resolved = resolveProject(tree, context, mln.hooks, {
@@ -68,6 +74,6 @@ const tapped = new WeakSet<Mln>();
 async function tapGrammar(mln: Mln): Promise<void> {
   if (tapped.has(mln)) return;
   tapped.add(mln);
-  const { parseProject } = await import('./grammar.js');
-  mln.hooks.parse.tap({ name: 'core', stage: 100 }, parseProject);
+  const { parseTree } = await import('./grammar.js');
+  mln.hooks.parse.tap({ name: 'core', stage: 100 }, parseTree);
 }

@@ -1,4 +1,5 @@
-import type { Place } from './errors.js';
+import { MlnError, type Place, type Problem } from './errors.js';
+import { heredocWord } from './heredoc.js';
 
 /**
  * A project file as the grammar reads it. Nothing here is interpreted: no keyword is known, no variable replaced, no
@@ -9,6 +10,15 @@ export interface Tree {
   readonly items: readonly Item[];
   /** The project in the mln language, where its file is in another: what raw texts and spans are parts of. */
   readonly text?: string;
+  /** What is wrong with its grammar; the items are what could be read. They are told with those of all other files, and no further reading follows. */
+  readonly problems?: readonly Problem[];
+}
+
+/** Gives a tree back. Throws an MlnError with what is wrong with its grammar. */
+export function wholeTree(tree: Tree): Tree {
+  const { problems = [] } = tree;
+  if (problems.length > 0) throw new MlnError(problems);
+  return tree;
 }
 
 export type Item = Block | Statement | Assignment | Include;
@@ -47,6 +57,8 @@ export interface Block extends Placed {
   readonly raw: string;
   /** Where the raw text begins in its file. */
   readonly from: number;
+  /** Its brace stands on a line of its own. */
+  readonly apart?: true;
   /** The text was fenced with <<WORD and was not read for statements. */
   readonly fenced: boolean;
 }
@@ -99,21 +111,55 @@ export function quoteWord(value: string): string {
   return `"${value.replace(/["\\$]/g, '\\$&')}"`;
 }
 
+/** Writes a path as #include takes it: there are no escapes in it. */
+function quotePath(path: string): string {
+  if (/^[^\s;{}"'<][^\s;{}]*$/.test(path)) return path;
+  return path.includes('"') ? `'${path}'` : `"${path}"`;
+}
+
 /** Prints items in the layout of the language, two blanks for each level. Blocks that hold text are printed as their statements. */
 export function print(items: readonly Item[], indent = ''): string {
-  return items.map((item) => indent + printItem(item, indent)).join('\n');
+  const text = items.map((item) => indent + printItem(item, indent)).join('\n');
+  // At the beginning of a file U+FEFF would be a byte order mark.
+  return text.replace(/^\ufeff/, ' \ufeff');
+}
+
+/** Writes `$name = words`. A word that would be a block, a comment or a heredoc behind a blank stays at the sign. */
+export function printAssignment(name: string, words: readonly string[]): string {
+  const [first = ''] = words;
+  const apart = /^[{#]/.test(first) || heredocWord.test(first) ? '' : ' ';
+  return words.length === 0 ? `${name} =` : `${name} =${apart}${printWords(words)}`;
+}
+
+/** Writes words on one line; where a quote without a partner would find one in what follows, the line is joined with the next. */
+function printWords(words: readonly string[]): string {
+  let line = '';
+  let open: readonly string[] = [];
+  for (const [index, word] of words.entries()) {
+    const apart = open.some((quote) => word.includes(quote));
+    line += index === 0 ? word : `${apart ? ' \\\n' : ' '}${word}`;
+    open = [...(apart ? [] : open), ...openQuotes(word)];
+  }
+  return line;
+}
+
+const closedQuotes = /\\[^]|"(?:[^"\\\n]|\\[^\n])*"|'[^'\n]*'|[^"']/g;
+
+/** The quotes of a word that have no partner on their line. */
+function openQuotes(word: string): readonly string[] {
+  return /["']/.test(word) ? (word.replace(closedQuotes, '').match(/["']/g) ?? []) : [];
 }
 
 function printItem(item: Item, indent: string): string {
   switch (item.kind) {
     case 'statement':
-      return [item.keyword, ...item.words].join(' ');
+      return printWords([item.keyword, ...item.words]);
     case 'assignment':
-      return [`$${item.name}`, '=', ...item.words].join(' ');
+      return printAssignment(`$${item.name}`, item.words);
     case 'include':
-      return `#include ${quoteWord(item.path)}`;
+      return `#include ${quotePath(item.path)}`;
     case 'block': {
-      const head = [item.keyword, ...item.words].join(' ');
+      const head = printWords([item.keyword, ...item.words]);
       if (item.items.length === 0) return `${head} { }`;
       return `${head} {\n${print(item.items, `${indent}  `)}\n${indent}}`;
     }

@@ -126,3 +126,54 @@ test('the errors of all files are told at once', () => {
   const files = { 'x.mln': '#include y\n#include none\n#include z\n', y: 'a {\n', z: '}\n' };
   expect(problemsFrom(files).map(([code]) => code)).toEqual(['MLN_OPEN_BLOCK', 'MLN_NO_FILE', 'MLN_STRAY_BRACE']);
 });
+
+/** Files y0, y1, …, each made of the one before. */
+function ladder(steps: number, first: string, step: (below: string) => string): Files {
+  const names = Array.from({ length: steps }, (_, index) => `y${index}`);
+  return Object.fromEntries(names.map((name, index) => [name, index === 0 ? first : step(`y${index - 1}`)]));
+}
+
+test.each<[string, string, Files]>([
+  [
+    '64 files that include each other',
+    'MLN_TOO_DEEP',
+    { 'x.mln': '#include y64\n', ...ladder(65, 'a\n', (below) => `#include ${below}\n`) },
+  ],
+  [
+    'blocks and files within each other',
+    'MLN_TOO_DEEP',
+    {
+      'x.mln': '#include y2\n',
+      ...ladder(3, 'a\n', (below) => `${'b {\n'.repeat(32)}#include ${below}\n${'}'.repeat(32)}`),
+    },
+  ],
+  [
+    'eight files that include each other eight times',
+    'MLN_TOO_LARGE',
+    { 'x.mln': '#include y7\n', ...ladder(8, 'a\n', (below) => `#include ${below}\n`.repeat(8)) },
+  ],
+  ['10,001 times an empty file', 'MLN_TOO_LARGE', { 'x.mln': '#include y\n'.repeat(10_001), y: '' }],
+  [
+    'indentation that makes it long',
+    'MLN_TOO_LARGE',
+    { 'x.mln': `${' '.repeat(3000)}#include y\n`, y: '\n'.repeat(6000) },
+  ],
+])('%s are refused', (_, code, files) => {
+  expect(problemsFrom(files).map(([each]) => each)).toEqual([code]);
+});
+
+test('63 files that include each other are read', () => {
+  expect(problemsFrom({ 'x.mln': '#include y63\n', ...ladder(64, 'a\n', (below) => `#include ${below}\n`) })).toEqual(
+    [],
+  );
+});
+
+test('a file that is too large is told where it is included', () => {
+  expect(problemsFrom({ 'x.mln': '\n#include y\n', y: `a ${'x'.repeat(4 * 1024 * 1024)}` })).toEqual([
+    ['MLN_BAD_FILE', 2],
+  ]);
+});
+
+test('errors are told up to the thousandth', () => {
+  expect(problemsFrom({ 'x.mln': '#include y\n'.repeat(3), y: '}'.repeat(2000) })).toHaveLength(1000);
+});
