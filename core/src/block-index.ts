@@ -1,4 +1,5 @@
 import type { Assignment, Block, Statement } from './tree.js';
+import { dedent } from './word.js';
 
 /* Blocks are asked for keywords again and again, by every host that inherits them: each is indexed once. */
 
@@ -18,6 +19,26 @@ export function index(block: Block): BlockIndex {
         else found.set(item.keyword, [item]);
       }
     indexes.set(block, found);
+  }
+  return found;
+}
+
+/** A block's text without its indentation, and whether it begins with `reset`, which is no part of it. */
+export interface BlockText {
+  readonly text: string;
+  readonly isReset: boolean;
+}
+
+const texts = new WeakMap<Block, BlockText>();
+const reset = /^(?:[ \t\r]*(?:#[^\n]*)?\n)*[ \t]*reset(?=[ \t\r]*(?:;|\n|$)|[ \t]+#)[ \t\r]*(?:;|#[^\n]*)?/;
+
+/** The text of a block; all hosts that inherit it share the one string. */
+export function textOf(block: Block): BlockText {
+  let found = texts.get(block);
+  if (!found) {
+    const [before] = reset.exec(block.raw) ?? [];
+    found = { text: dedent(block.raw.slice(before?.length ?? 0)), isReset: before !== undefined };
+    texts.set(block, found);
   }
   return found;
 }

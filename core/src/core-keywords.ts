@@ -19,31 +19,55 @@ const top: readonly Keyword[] = [
     name: 'global',
     in: ['project'],
     kind: 'block',
+    example: 'global { project ring }',
     help: 'Holds the project’s name, its variables and the blocks of plug-ins.',
   },
-  { name: 'host', in: ['project'], kind: 'block', named: true, help: 'Describes one virtual machine.' },
-  { name: 'switch', in: ['project'], kind: 'block', named: true, help: 'Describes one network switch.' },
+  {
+    name: 'host',
+    in: ['project'],
+    kind: 'block',
+    named: true,
+    example: 'host router1 { superclass router }',
+    help: 'Describes one virtual machine.',
+  },
+  {
+    name: 'switch',
+    in: ['project'],
+    kind: 'block',
+    named: true,
+    example: 'switch lan { }',
+    help: 'Describes one network switch.',
+  },
   {
     name: 'superclass',
     in: ['project'],
     kind: 'block',
     named: true,
+    example: 'superclass router { memory 64M }',
     help: 'Describes what hosts have in common; it is never built itself.',
   },
 ];
 
 const global: readonly Keyword[] = [
-  { name: 'project', in: ['global'], kind: 'word', help: 'Names the project.' },
+  { name: 'project', in: ['global'], kind: 'word', example: 'project ring', help: 'Names the project.' },
   ...hookBlocks.map((name): Keyword => ({
     name,
     in: ['global'],
     kind: 'text',
+    example: `${name} { logger "${name} of $project" }`,
+    language: 'shell',
     help: `Shell commands that run on the physical host, ${sentence(name)}.`,
   })),
 ];
 
 const network: readonly Keyword[] = [
-  { name: 'switch', in: ['network'], kind: 'word', help: 'The switch that the interface is connected to.' },
+  {
+    name: 'switch',
+    in: ['network'],
+    kind: 'word',
+    example: 'switch lan',
+    help: 'The switch that the interface is connected to.',
+  },
   {
     name: 'bridge',
     in: ['network', 'switch'],
@@ -66,7 +90,13 @@ const network: readonly Keyword[] = [
     example: 'netmask 255.255.255.0',
     help: 'The netmask of an address that has no prefix.',
   },
-  { name: 'broadcast', in: ['network'], kind: 'word', help: 'The broadcast address, where it is not the usual one.' },
+  {
+    name: 'broadcast',
+    in: ['network'],
+    kind: 'word',
+    example: 'broadcast 10.0.0.255',
+    help: 'The broadcast address, where it is not the usual one.',
+  },
   {
     name: 'gateway',
     in: ['network'],
@@ -87,6 +117,7 @@ const network: readonly Keyword[] = [
     kind: 'number',
     least: 68,
     most: 65535,
+    example: 'mtu 1400',
     help: 'The largest packet, in bytes.',
   },
 ];
@@ -105,6 +136,7 @@ const theSwitch: readonly Keyword[] = [
     name: 'socket',
     in: ['switch'],
     kind: 'word',
+    example: 'socket /run/lan.socket',
     rehearsal: null,
     help: 'The socket of a switch that mln does not run.',
   },
@@ -114,5 +146,6 @@ export const coreKeywords: readonly Keyword[] = [...top, ...global, ...hostKeywo
 
 function sentence(name: HookBlock): string {
   const [when, what, which] = name.split(/(?=[A-Z])/);
-  return `${when ?? ''} the ${what === 'Project' ? 'project' : 'hosts'} ${which === 'Start' ? 'start' : 'stop'}`;
+  const verb = which === 'Start' ? 'start' : 'stop';
+  return `${when ?? ''} the ${what === 'Project' ? `project ${verb}s` : `hosts ${verb}`}`;
 }

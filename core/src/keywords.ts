@@ -1,5 +1,5 @@
+import { syntaxOf, type Column } from './columns.js';
 import { failure } from './errors.js';
-import { nearest } from './values.js';
 
 /**
  * What a keyword's value is, and so how inherited values join: of a flag, word, number, size or address the nearest
@@ -15,8 +15,12 @@ export interface Keyword {
   readonly kind: Kind;
   /** One sentence. */
   readonly help: string;
-  /** Lists: the words of a row, such as `name [hash [home [uid]]]`. */
+  /** Lists: the words of a row, in their order; what does not fit them is told where the list is read. */
+  readonly columns?: readonly Column[];
+  /** Lists: how a row is written, such as `name [hash [home [uid]]]`; made of the columns where it is not given. */
   readonly syntax?: string;
+  /** Texts: the language that they are in, where an editor may know it. */
+  readonly language?: 'shell';
   /** One line of a project file. */
   readonly example?: string;
   /** Who declares it; the kernel fills it in. */
@@ -34,8 +38,8 @@ export interface Keyword {
   readonly secret?: true | number;
   /** Another spelling of this keyword. */
   readonly sameAs?: string;
-  /** Blocks: it stands with a name, `network eth0 { … }`. */
-  readonly named?: boolean;
+  /** Blocks: it stands with a name, `network eth0 { … }`, or may have one. */
+  readonly named?: true | 'optional';
   /** Flags: what `--rehearse` sets it to. Other values: null leaves them out. */
   readonly rehearsal?: 'yes' | 'no' | null;
 }
@@ -48,8 +52,6 @@ export interface KeywordTable {
   places(): readonly string[];
   /** All keywords of a block. */
   of(place: string): readonly Keyword[];
-  /** A hint for a name that is not declared in a block: another block it belongs to, or what may be meant. */
-  hint(place: string, name: string): string | undefined;
 }
 
 export function createKeywordTable(): KeywordTable {
@@ -61,18 +63,17 @@ export function createKeywordTable(): KeywordTable {
           const names = places.get(place) ?? new Map<string, Keyword>();
           if (names.has(keyword.name))
             throw failure('MLN_PLUGIN_BROKEN', `the keyword ${keyword.name} of ${place} is declared twice`);
-          places.set(place, names.set(keyword.name, keyword));
+          places.set(place, names.set(keyword.name, withSyntax(keyword)));
         }
     },
     find: (place, name) => places.get(place)?.get(name),
     places: () => [...places.keys()],
     of: (place) => [...(places.get(place)?.values() ?? [])],
-    hint(place, name) {
-      const elsewhere = [...places].filter(([, names]) => names.has(name)).map(([other]) => other);
-      if (elsewhere.length > 0) return `${name} belongs into ${elsewhere.join(' or ')}`;
-      const guess = nearest(name, places.get(place)?.keys() ?? []);
-      return guess && `did you mean ${guess}?`;
-    },
   };
   return table;
+}
+
+function withSyntax(keyword: Keyword): Keyword {
+  const { columns, syntax } = keyword;
+  return columns && syntax === undefined ? { ...keyword, syntax: syntaxOf(columns) } : keyword;
 }

@@ -1,16 +1,13 @@
-import { index, type BlockIndex } from './block-index.js';
+import { index, textOf, type BlockIndex } from './block-index.js';
 import type { Place } from './errors.js';
 import type { Keyword } from './keywords.js';
+import { readRows, type Row } from './list-rows.js';
 import { Scope, type ReadingContext, type ReadWords } from './scope.js';
+import { shadowsIn } from './shadowed.js';
+import { describedTwice } from './told-twice.js';
 import { makerOf, type Block, type Item, type Statement } from './tree.js';
 import { parseFlag, parseSize } from './values.js';
-import { dedent, readText } from './word.js';
-
-/** One line of a list block. */
-export interface Row {
-  readonly words: readonly string[];
-  readonly place: Place | null;
-}
+import { isPlain } from './word.js';
 
 /** A statement or block that has a say in a value, and the layer of its view that it stands in. */
 export interface Found<I extends Item = Item> {
@@ -127,32 +124,25 @@ export class View {
     return this.#bad(keyword, `${keyword} is ${choices.join(', ')}, not ${word}`);
   }
 
-  /** The rows of a list block, inherited ones first; of two rows with one key the nearest counts, in the place of the first. */
+  /** The rows of a list block, inherited ones first. */
   list(keyword: string, key = 0): readonly Row[] {
-    const rows = new Map<string, Row>();
-    for (const { item: block, layer } of this.#blocks(keyword)) {
-      const reset = isReset(block.items[0]);
-      if (reset) rows.clear();
-      for (const item of reset ? block.items.slice(1) : block.items) {
-        const words = this.row(item, layer);
-        if (words) rows.set(words[key] ?? words.join(' '), { words, place: item.place ?? block.place });
-      }
-    }
-    return [...rows.values()];
+    const list = { name: keyword, key, declared: this.#declared(keyword) };
+    return readRows(this, this.#blocks(keyword), list, this.context.problems);
   }
 
   /** The text of a block in another language, inherited text first; null where there is none. */
   text(keyword: string): string | null {
-    let parts: string[] = [];
-    let found = false;
-    for (const { item: block, layer } of this.#blocks(keyword)) {
-      found = true;
-      let text = readText(dedent(block.raw), (name) => this.scope.value(name));
-      if (/^reset[ \t]*(\n|$)/.test(text)) [parts, text] = [[], text.replace(/^.*\n?/, '')];
-      this.#warnOfShadows(text, { item: block, layer });
-      parts.push(text);
-    }
-    return found ? parts.filter((part) => part !== '').join('\n') : null;
+    const blocks = this.#blocks(keyword);
+    if (blocks.length === 0) return null;
+    const first = Math.max(
+      0,
+      blocks.findLastIndex(({ item }) => textOf(item).isReset),
+    );
+    const parts = blocks.slice(first).map((found) => {
+      this.#warnOfShadows(found);
+      return this.scope.text(textOf(found.item).text, this.#told(found));
+    });
+    return parts.filter((part) => part !== '').join('\n');
   }
 
   /** The blocks of one keyword, by their names: `network eth0 { … }`, each joined with what it inherits. */
@@ -164,16 +154,20 @@ export class View {
 
   #readNamed(keyword: string): ReadonlyMap<string, View> {
     const found = new Map<string, { layers: Block[]; from: number[] }>();
+    const declared = this.#declared(keyword);
     for (const { item: block, layer } of this.#blocks(keyword)) {
       const { words, whole } = this.#read(block.words, block, layer);
       if (!whole) continue;
       const name = words.join(' ');
       const known = found.get(name) ?? { layers: [], from: [] };
+      const [before] = known.layers;
+      if (before && known.from[0] === layer && declared?.named === true)
+        describedTwice(`${keyword} ${name}`, before, block, this.context.problems);
       known.layers.unshift(block);
       known.from.unshift(layer);
       found.set(name, known);
     }
-    const kind = this.#declared(keyword)?.kind === 'block' ? keyword : null;
+    const kind = declared?.kind === 'block' ? keyword : null;
     return new Map(
       [...found].map(([name, { layers, from }]) => {
         const scope = new Scope(layers, this.scope, this.context);
@@ -239,6 +233,7 @@ export class View {
   }
 
   #read(words: readonly string[], item: Item, layer: number, keyword?: string): ReadWords {
+    if (words.every(isPlain)) return { words, whole: true };
     const lenient = this.kind === null || (keyword !== undefined && this.#declared(keyword) === undefined);
     const { place, origin } = this.#told({ item, layer });
     return this.scope.read(words, place ?? null, { lenient, origin });
@@ -251,22 +246,13 @@ export class View {
     return { place: place ?? undefined, origin: this.originOf(found) };
   }
 
-  #warnOfShadows(text: string, found: Found<Block>): void {
-    for (const [, name = ''] of text.matchAll(/^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=/gm))
-      if (this.scope.setting(name))
-        this.context.problems.warning(
-          'MLN_SHADOWED',
-          `${found.item.keyword} sets ${name}, which is a variable of mln too: $${name} is replaced before the text runs`,
-          { ...this.#told(found), hint: `give it another name, or write \${${name}}` },
-        );
+  #warnOfShadows({ item, layer }: Found<Block>): void {
+    for (const shadow of shadowsIn(item, (name) => this.scope.setting(name) !== undefined))
+      this.warning('MLN_SHADOWED', shadow.message, { item: shadow.line, layer }, shadow.hint);
   }
 
   #bad(keyword: string, message: string): null {
     this.error('MLN_BAD_VALUE', message, keyword);
     return null;
   }
-}
-
-function isReset(item: Item | undefined): boolean {
-  return item?.kind === 'statement' && item.keyword === 'reset' && item.words.length === 0;
 }
