@@ -24,9 +24,14 @@ export interface Difference {
   readonly changes: readonly Change[];
 }
 
-/** Compares two projects as they were resolved: first what is theirs, then switches and hosts in the new start order. */
-export function diffProjects(old: Project, fresh: Project, keywords: KeywordTable): readonly Difference[] {
-  const secrets = new Set([...secretsOf(old, keywords), ...secretsOf(fresh, keywords)]);
+/** Compares two projects as they were resolved, words that are hidden beside those that both say left out: first what is theirs, then switches and hosts in the new start order. */
+export function diffProjects(
+  old: Project,
+  fresh: Project,
+  keywords: KeywordTable,
+  hidden: Iterable<string> = [],
+): readonly Difference[] {
+  const secrets = new Set([...secretsOf(old, keywords), ...secretsOf(fresh, keywords), ...hidden]);
   const own = compare(factsOfProject(old, secrets), factsOfProject(fresh, secrets));
   const switches = pairs(old.switches, fresh.switches, () => undefined);
   const hosts = pairs(old.hosts, fresh.hosts, earlierNames(old.hosts, fresh.hosts));
@@ -40,7 +45,7 @@ export function diffProjects(old: Project, fresh: Project, keywords: KeywordTabl
     ...hosts.flatMap((pair) =>
       difference('host', pair, (one, other) =>
         withoutClaims(
-          compare(factsOfHost(one, old, keywords), factsOfHost(other, fresh, keywords)).filter(
+          compare(factsOfHost(one, old, keywords, secrets), factsOfHost(other, fresh, keywords, secrets)).filter(
             // A build that finds no address in the file keeps the one that it has chosen.
             ({ path, new: now }) => now !== null || path[0] !== 'network' || path[2] !== 'mac' || old.secret === null,
           ),

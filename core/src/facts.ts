@@ -1,8 +1,17 @@
 import { dirname, relative, resolve } from 'node:path';
 import type { KeywordTable } from './keywords.js';
-import { unitsOf, type Disk, type Host, type Interface, type Project, type Switch, type Value } from './project.js';
-import { hidden } from './secrets.js';
-import type { Row } from './view.js';
+import {
+  unitsOf,
+  type Disk,
+  type Host,
+  type Interface,
+  type Project,
+  type Switch,
+  type Unit,
+  type Value,
+} from './project.js';
+import { hidden, withoutWords } from './secrets.js';
+import type { Row } from './list-rows.js';
 import { writeSize, writeValue, writeWords } from './written.js';
 
 /** One thing that a project says, under the keywords that lead to it. */
@@ -18,8 +27,13 @@ export interface Fact {
   readonly secret: boolean;
 }
 
-/** All that a host says. What follows from it, such as the names of devices, is left out. */
-export function factsOfHost(host: Host, project: Project, keywords: KeywordTable): readonly Fact[] {
+/** All that a host says. What follows from it, such as the names of devices, is left out. Its texts may hold secret variables of the project, and what is secret in itself. */
+export function factsOfHost(
+  host: Host,
+  project: Project,
+  keywords: KeywordTable,
+  secrets: ReadonlySet<string>,
+): readonly Fact[] {
   const { superclasses, hypervisor, template, memory, disks, bootOrder, term, serviceHost } = host;
   return [
     ...fact(['superclass'], superclasses[0]),
@@ -30,10 +44,10 @@ export function factsOfHost(host: Host, project: Project, keywords: KeywordTable
     ...fact(['boot_order'], String(bootOrder)),
     ...fact(['term'], term),
     ...fact(['service_host'], serviceHost),
-    ...host.interfaces.flatMap(interfaceFacts),
+    ...host.interfaces.flatMap((each) => interfaceFacts(each, project, keywords)),
     ...keywordFacts('host', host.keywords, project, keywords),
     ...Object.entries(host.lists).flatMap(([name, rows]) => listFacts(name, rows, project, keywords)),
-    ...textFacts(host.text),
+    ...textFacts(host.text, () => [...secretsOfUnit(host, keywords), ...secretVariables(project, secrets)]),
   ];
 }
 
@@ -57,23 +71,31 @@ export function factsOfProject(project: Project, secrets: ReadonlySet<string>): 
     const secret = secrets.has(value);
     return { path: [`$${name}`], value: secret ? hidden : value, same: value, secret };
   });
-  return [...fact(['project'], project.name), ...variables, ...textFacts(project.hookBlocks)];
+  return [
+    ...fact(['project'], project.name),
+    ...variables,
+    ...textFacts(project.hookBlocks, () => secretVariables(project, secrets)),
+  ];
 }
 
 /** The words of a project that are never printed: variables may hold them too. */
 export function secretsOf(project: Project, keywords: KeywordTable): ReadonlySet<string> {
-  const values = unitsOf(project).flatMap((unit) =>
-    Object.entries(unit.keywords).map(([name, value]) =>
-      keywords.find(unit.kind, name)?.secret === undefined ? '' : String(value),
-    ),
+  return new Set(unitsOf(project).flatMap((unit) => secretsOfUnit(unit, keywords)));
+}
+
+function secretsOfUnit(unit: Unit, keywords: KeywordTable): string[] {
+  const values = Object.entries(unit.keywords).map(([name, value]) =>
+    keywords.find(unit.kind, name)?.secret === undefined ? '' : String(value),
   );
-  const words = project.hosts.flatMap((host) =>
-    Object.entries(host.lists).flatMap(([name, rows]) => {
-      const from = secretFrom(name, keywords);
-      return rows.flatMap((row) => row.words.slice(from));
-    }),
-  );
-  return new Set([...values, ...words].filter((word) => word !== ''));
+  const words = Object.entries(unit.kind === 'host' ? unit.lists : {}).flatMap(([name, rows]) => {
+    const from = secretFrom(name, keywords);
+    return rows.flatMap((row) => row.words.slice(from));
+  });
+  return [...values, ...words].filter((word) => word !== '');
+}
+
+function secretVariables({ variables }: Project, secrets: ReadonlySet<string>): string[] {
+  return Object.values(variables).filter((value) => secrets.has(value));
 }
 
 function fact(path: readonly string[], value: string | number | null | undefined): Fact[] {
@@ -107,7 +129,7 @@ function diskFacts({ role, store, path, existing, size, freeSpace, mount }: Disk
   ];
 }
 
-function interfaceFacts(each: Interface): Fact[] {
+function interfaceFacts(each: Interface, project: Project, keywords: KeywordTable): Fact[] {
   const path = ['network', each.name];
   const addresses = [
     ...each.addresses.map(({ address, prefix }) => `${address}/${prefix}`),
@@ -122,6 +144,10 @@ function interfaceFacts(each: Interface): Fact[] {
     ...fact([...path, 'broadcast'], each.broadcast),
     ...fact([...path, 'mac'], each.mac),
     ...fact([...path, 'mtu'], each.mtu),
+    ...keywordFacts('network', each.keywords ?? {}, project, keywords).map((fact) => ({
+      ...fact,
+      path: [...path, ...fact.path],
+    })),
   ];
 }
 
@@ -174,10 +200,12 @@ function secretFrom(name: string, keywords: KeywordTable): number {
   return secret === true ? 0 : (secret ?? Infinity);
 }
 
-function textFacts(texts: Readonly<Record<string, string>>): Fact[] {
+function textFacts(texts: Readonly<Record<string, string>>, secrets: () => readonly string[]): Fact[] {
+  const hide = Object.keys(texts).length === 0 ? [] : secrets();
   return Object.entries(texts).flatMap(([name, text]): Fact[] => {
     const same = text.replace(/\n$/, '');
-    return same === '' ? [] : [{ path: [name], value: same.split('\n'), same, secret: false }];
+    const shown = withoutWords(same, hide);
+    return same === '' ? [] : [{ path: [name], value: shown.split('\n'), same, secret: shown !== same }];
   });
 }
 

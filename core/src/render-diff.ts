@@ -34,8 +34,10 @@ function head(names: readonly string[], { kind, was, change }: Difference): stri
 function changeLines({ path, old, new: now, secret }: Change): string[] {
   const sign = signs[old === null ? 'added' : now === null ? 'removed' : 'changed'];
   const start = `  ${sign} ${visible(path.map(pathWord).join(' '))}`;
-  if (typeof old === 'object' && typeof now === 'object')
-    return [start, ...diffLines(old ?? [], now ?? []).map(textLine)];
+  if (typeof old === 'object' && typeof now === 'object') {
+    const lines = diffLines(old ?? [], now ?? []).map(textLine);
+    return lines.length === 0 && secret ? [`${start}: a secret, changed`] : [start, ...lines];
+  }
   const [before, after] = [oneLine(old ?? now), oneLine(now ?? old)];
   if (before !== after) return [`${start}: ${before || '(nothing)'} → ${after || '(nothing)'}`];
   const value = secret && old !== null && now !== null ? `${before}, changed` : before;

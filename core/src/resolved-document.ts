@@ -1,9 +1,9 @@
 import type { Problem } from './errors.js';
 import type { Keyword, KeywordTable } from './keywords.js';
-import type { Disk, Host, Project, Switch } from './project.js';
+import type { Disk, Host, Interface, Project, Switch } from './project.js';
 import type { ReadProject } from './read-project.js';
 import { flatProblem } from './render-problem.js';
-import { hidden, secretWords } from './secrets.js';
+import { hidden, secretsSeen, secretWords, withoutWords } from './secrets.js';
 import type { View } from './view.js';
 
 /** Host keywords that have a field of their own in the document. */
@@ -19,8 +19,9 @@ export interface ResolvedDocument {
 
 export function resolvedDocument(read: ReadProject, keywords: KeywordTable, showSecrets: boolean): ResolvedDocument {
   const { project, views, warnings } = read;
-  const writing: Writing = { keywords, showSecrets, views };
   const secrets = showSecrets ? new Set<string>() : secretWords(views.values(), keywords);
+  const secretsOf = showSecrets ? (): readonly string[] => [] : secretsSeen(read, keywords);
+  const writing: Writing = { keywords, showSecrets, views, secretsOf };
   const variables = Object.entries(project.variables).map(([name, value]) => [
     name,
     secrets.has(value) ? hidden : value,
@@ -35,7 +36,7 @@ export function resolvedDocument(read: ReadProject, keywords: KeywordTable, show
         variables: Object.fromEntries(variables) as object,
         hosts: project.hosts.map((host) => hostItem(host, writing)),
         switches: project.switches.map((each) => switchItem(each, writing)),
-        text: linesOf(project.hookBlocks),
+        text: linesOf(project.hookBlocks, secretsOf('')),
       },
     ],
   };
@@ -45,6 +46,8 @@ interface Writing {
   readonly keywords: KeywordTable;
   readonly showSecrets: boolean;
   readonly views: ReadonlyMap<string, View>;
+  /** What is not to be seen in the texts of a host. */
+  readonly secretsOf: (name: string) => readonly string[];
 }
 
 function hostItem(host: Host, writing: Writing): object {
@@ -70,12 +73,22 @@ function hostItem(host: Host, writing: Writing): object {
         broadcast: rest.broadcast,
         mac,
         mtu: rest.mtu,
+        ...(rest.keywords && { keywords: shownValues(rest.keywords, writing) }),
       }),
     ),
     keywords: writtenValues('host', name, writing),
     lists: listsOf(host, writing),
-    text: linesOf(host.text),
+    text: linesOf(host.text, writing.secretsOf(name)),
   };
+}
+
+/** What only plug-ins know of an interface. */
+function shownValues(values: NonNullable<Interface['keywords']>, { keywords, showSecrets }: Writing): object {
+  const shown = Object.entries(values).map(([name, value]) => [
+    name,
+    keywords.find('network', name)?.secret !== undefined && !showSecrets ? hidden : value,
+  ]);
+  return Object.fromEntries(shown) as object;
 }
 
 function diskItem({ role, store, path, existing, size, freeSpace, device, mount }: Disk): object {
@@ -120,6 +133,8 @@ function listsOf(host: Host, { keywords, showSecrets }: Writing): object {
   );
 }
 
-function linesOf(texts: Project['hookBlocks'] | Host['text']): object {
-  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, text.split('\n')]));
+function linesOf(texts: Project['hookBlocks'] | Host['text'], secrets: readonly string[]): object {
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [name, withoutWords(text, secrets).split('\n')]),
+  );
 }

@@ -1,7 +1,9 @@
+import { index } from './block-index.js';
 import type { KeywordTable } from './keywords.js';
-import { print, quoteWord, type Block, type Item, type Tree } from './tree.js';
+import type { ReadProject } from './read-project.js';
+import { print, quoteWord, type Block, type Item, type Statement, type Tree } from './tree.js';
 import { blockKind } from './unknown.js';
-import type { View } from './view.js';
+import type { Found, View } from './view.js';
 
 /** Files of a guest that hold password hashes. */
 const secretFiles = /^\/etc\/g?shadow-?$/;
@@ -15,20 +17,58 @@ export function hideSecrets(path: string, text: string): string {
 /** What stands in the place of a secret. */
 export const hidden = '(secret)';
 
-/** The values of all keywords that are never printed: variables that hold one of them are secret as well. */
+/** The values of all keywords that are never printed, those that a nearer one takes the place of too: variables that hold one of them are secret as well. */
 export function secretWords(views: Iterable<View>, keywords: KeywordTable): Set<string> {
   const found = new Set<string>();
   for (const view of views)
     for (const name of view.keywords()) {
-      const keyword = view.kind === null ? undefined : keywords.find(view.kind, name);
-      if (keyword?.secret === undefined) continue;
-      const word = keyword.kind === 'list' ? null : view.word(name);
-      if (word !== null) found.add(word);
-      if (typeof keyword.secret === 'number')
-        for (const { words } of view.list(name, keyword.key)) found.add(words[keyword.secret] ?? '');
+      const secret = view.kind === null ? undefined : keywords.find(view.kind, name)?.secret;
+      if (secret === undefined) continue;
+      const from = secret === true ? 0 : secret;
+      for (const each of saysOf(view, name)) {
+        if (each.item.kind === 'statement') found.add(view.read(each as Found<Statement>)?.join(' ') ?? '');
+        else if (each.item.kind === 'block')
+          for (const item of each.item.items)
+            for (const word of view.row(item, each.layer)?.slice(from) ?? []) found.add(word);
+      }
     }
   found.delete('');
   return found;
+}
+
+function saysOf(view: View, name: string): Found[] {
+  return view.layers.flatMap((layer, at) => (index(layer).get(name) ?? []).map((item) => ({ item, layer: at })));
+}
+
+/** The secrets that the texts of a unit may hold: its own, and those that are variables of the project. */
+export function secretsSeen(
+  { project, views }: Pick<ReadProject, 'project' | 'views'>,
+  keywords: KeywordTable,
+): (unit: string) => readonly string[] {
+  let shared: readonly string[] | undefined;
+  const ofProject = (): readonly string[] => {
+    const all = secretWords(views.values(), keywords);
+    return Object.values(project.variables).filter((value) => all.has(value));
+  };
+  return (unit) => {
+    const view = views.get(unit);
+    shared ??= ofProject();
+    return [...(view ? secretWords([view], keywords) : []), ...shared];
+  };
+}
+
+/** A text with `(secret)` in the place of these words: of short ones only where they stand alone, and never of those that lock an account. */
+export function withoutWords(text: string, secrets: Iterable<string>): string {
+  let shown = text;
+  for (const secret of [...secrets].sort((one, other) => other.length - one.length)) {
+    if (/^[*!]*$/.test(secret) || !shown.includes(secret)) continue;
+    const pattern = secret.replace(/[^\w]/g, '\\$&');
+    shown = shown.replace(
+      secret.length < 4 ? new RegExp(`(?<!\\w)${pattern}(?!\\w)`, 'g') : new RegExp(pattern, 'g'),
+      hidden,
+    );
+  }
+  return shown;
 }
 
 /** A tree with its secrets hidden, and the variables that they are made of. */

@@ -2,7 +2,7 @@ import type { Place } from './errors.js';
 import type { KeywordTable } from './keywords.js';
 import { unitsOf } from './project.js';
 import type { ReadProject } from './read-project.js';
-import { hidden } from './secrets.js';
+import { hidden, secretWords, withoutWords } from './secrets.js';
 import type { Item } from './tree.js';
 import { bareAddress } from './unknown.js';
 import type { Found, View } from './view.js';
@@ -46,7 +46,18 @@ export function reasonOf(read: ReadProject, keywords: KeywordTable, path: string
   const keyword = path.slice(host.length + 1);
   if (keyword === 'hypervisor') return claimOf(read, host);
   const found = descend(view, keywords, keyword);
-  return found && { ...found, path: [host, ...found.path] };
+  return found && withoutSecretValues({ ...found, path: [host, ...found.path] }, read, keywords);
+}
+
+/** Hides variables that hold a secret of any host. */
+function withoutSecretValues(reason: Reason, { views }: ReadProject, keywords: KeywordTable): Reason {
+  if (reason.says.every(({ variables }) => variables.length === 0)) return reason;
+  const secrets = secretWords(views.values(), keywords);
+  const says = reason.says.map((each) => ({
+    ...each,
+    variables: each.variables.map((variable) => ({ ...variable, value: withoutWords(variable.value, secrets) })),
+  }));
+  return { ...reason, says };
 }
 
 /** Who runs a unit is no keyword: a plug-in has claimed it. */

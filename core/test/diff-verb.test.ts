@@ -101,6 +101,12 @@ test('a problem at no line names its file', async () => {
   ]);
 });
 
+test('a variable whose secret another one takes the place of stays hidden', async () => {
+  const text = (word: string): string =>
+    `global { project p; $p = ${word} }\nsuperclass s { root_password $p }\nhost a { superclass s; root_password x }`;
+  expect((await run(text('hello1'), text('bye1'))).stdout).toBe('~ project p\n  ~ $p: (secret), changed');
+});
+
 test('standard input can be one of the files', async () => {
   const { exit, errors } = await run(small, small, {}, ['-', '-']);
   expect([exit, errors]).toEqual([64, ['- MLN_USAGE standard input can be one of the two files, not both']]);

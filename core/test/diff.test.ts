@@ -69,8 +69,8 @@ test.each(cases)('$what: kept as JSON, it differs from itself in nothing', async
 });
 
 test('values do not steer the terminal', async () => {
-  const [old, fresh] = [await project('host a { }'), await project('host a { nameserver "\u001b[2J\u0007" }')];
-  expect(lines(await differences(old, fresh))).toEqual(['~ host a', '  + nameserver: ␛[2J␇']);
+  const [old, fresh] = [await project('host a { }'), await project('host a { owner "\u001b[2J\u0007" }')];
+  expect(lines(await differences(old, fresh))).toEqual(['~ host a', '  + owner: ␛[2J␇']);
 });
 
 test('a project may be moved as a whole, but not apart', async () => {
