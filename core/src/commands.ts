@@ -7,6 +7,8 @@ import type { Terminal } from './terminal.js';
 export interface Option {
   readonly flags: string;
   readonly help: string;
+  /** It may be given several times; its value is a list. */
+  readonly repeats?: true;
 }
 
 /** What a verb is given to run with. */
@@ -17,7 +19,7 @@ export interface CommandContext {
   readonly version: string;
 }
 
-export type CommandOptions = Readonly<Record<string, string | boolean | undefined>>;
+export type CommandOptions = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
 /** A verb of the command line. */
 export interface Command {

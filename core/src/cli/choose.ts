@@ -3,12 +3,18 @@ import type { CommandContext, CommandOptions } from '../commands.js';
 import { failure } from '../errors.js';
 import { readProject, type ReadProject } from '../read-project.js';
 import { listProjects, requireState } from '../state.js';
+import { readAssignments } from './assignments.js';
 import type { Project } from '../project.js';
 
 /** Gives an option's text. */
 export function textOption(options: CommandOptions, name: string): string | undefined {
   const value = options[name];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** Gives the texts of an option that may be repeated. */
+export function textsOption(options: CommandOptions, name: string): readonly string[] {
+  return [options[name]].flat().filter((value) => typeof value === 'string');
 }
 
 /** Reads an option as a number of seconds. */
@@ -38,7 +44,7 @@ export function chosenFile(options: CommandOptions): { readonly file: string; re
 export async function readChosenFile({ mln, terminal }: CommandContext, options: CommandOptions): Promise<ReadProject> {
   const { file, text } = chosenFile(options);
   const read = await readProject(mln, file, {
-    set: assignments(textOption(options, 'set')),
+    set: readAssignments(textsOption(options, 'set')),
     options,
     rehearse: options['rehearse'] === true,
     strict: options['strict'] === true,
@@ -46,7 +52,9 @@ export async function readChosenFile({ mln, terminal }: CommandContext, options:
   });
   if (read.warnings.length > 0 && options['json'] !== true) {
     const { renderProblem } = await import('../render-problem.js');
-    for (const warning of read.warnings) terminal.note(renderProblem(warning));
+    const { createSourceLines } = await import('../source-lines.js');
+    const lineOf = createSourceLines(mln);
+    for (const warning of read.warnings) terminal.note(renderProblem(warning, lineOf));
   }
   return read;
 }
@@ -58,16 +66,6 @@ function onlyProjectFile(): string {
   const why =
     found.length === 0 ? 'there is no *.mln in this folder' : `there are several in this folder: ${found.join(', ')}`;
   throw failure('MLN_USAGE', `which project file? ${why}`, { hint: 'name it with -f' });
-}
-
-function assignments(text: string | undefined): ReadonlyMap<string, string> {
-  const set = new Map<string, string>();
-  for (const part of text?.split(',') ?? []) {
-    const match = /^\$?([A-Za-z_][A-Za-z0-9_]*)=([^\0-\x1f\x7f]*)$/.exec(part);
-    if (!match?.[1]) throw failure('MLN_USAGE', `--set takes name=value on one line, not ${JSON.stringify(part)}`);
-    set.set(match[1], match[2] ?? '');
-  }
-  return set;
 }
 
 /** The names of the built projects that -p, -a or an argument choose; without any, that of the only *.mln here. */

@@ -7,6 +7,7 @@ import { createMln, type Mln } from '../kernel.js';
 import { loadPlugins } from '../plugins.js';
 import { flatProblem, renderError } from '../render-problem.js';
 import { runShell } from '../shell.js';
+import type { SourceLines } from '../source-lines.js';
 import { createTerminal } from '../terminal.js';
 import { coreVerbs } from './verbs.js';
 
@@ -20,10 +21,11 @@ export interface Distribution {
 export async function main(argv: readonly string[], distribution: Distribution): Promise<ExitCode> {
   // A reader that went away, as in `mln list | head -1`, is no failure.
   process.stdout.on('error', () => process.exit(Exit.done));
+  let mln: Mln | undefined;
   try {
     const { flags, rest } = takeGlobalFlags(argv);
     const configuration = await loadConfiguration(flags, distribution.configuration);
-    const mln = await createMln({
+    mln = await createMln({
       shell: runShell,
       folders: configuration.folders,
       configuration,
@@ -31,11 +33,11 @@ export async function main(argv: readonly string[], distribution: Distribution):
     });
     return await runVerb(mln, rest, distribution);
   } catch (error) {
-    return report(error, argv.includes('--json'));
+    return report(error, argv.includes('--json'), mln);
   }
 }
 
-function report(error: unknown, json: boolean): ExitCode {
+async function report(error: unknown, json: boolean, mln: Mln | undefined): Promise<ExitCode> {
   if (!isMlnError(error)) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     process.stderr.write(`This is a fault of mln, not of your project:\n${text}\n`);
@@ -45,8 +47,12 @@ function report(error: unknown, json: boolean): ExitCode {
     process.stdout.write(
       `${JSON.stringify({ apiVersion: 'mln/v1', kind: 'Errors', items: error.problems.map(flatProblem) }, null, 2)}\n`,
     );
-  else process.stderr.write(`${renderError(error)}\n`);
+  else process.stderr.write(`${renderError(error, mln && (await sourceLines(mln)))}\n`);
   return error.exit;
+}
+
+async function sourceLines(mln: Mln): Promise<SourceLines> {
+  return (await import('../source-lines.js')).createSourceLines(mln);
 }
 
 const globalFlags: Record<string, keyof GlobalFlags> = {
@@ -88,15 +94,32 @@ async function runVerb(mln: Mln, argv: readonly string[], distribution: Distribu
   };
   const program = new Command('mln');
   describe(program, distribution.version);
+  // One document is all that is printed then.
+  const json = argv.includes('--json');
+  if (json) program.configureOutput({ writeErr: () => undefined });
   for (const command of commands.all) addVerb(program, command, run);
   try {
     if (argv.length === 0) program.outputHelp();
     else await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? Exit.done : Exit.usage;
+    if (error.exitCode === 0) return Exit.done;
+    if (json) throw usageError(error.message);
+    return Exit.usage;
   }
   return exit;
+}
+
+/** What commander says of a command line; `(outputHelp)` where a verb has no second word. */
+function usageError(message: string): Error {
+  const [first = '', ...more] = message.replace(/^error: /, '').split('\n');
+  const hint = more
+    .join(' ')
+    .trim()
+    .replace(/^\((.*)\)$/, '$1');
+  return failure('MLN_USAGE', first === '(outputHelp)' ? 'this is not a whole command' : first, {
+    hint: hint === '' ? 'mln --help lists the verbs, mln VERB --help its options' : hint,
+  });
 }
 
 function describe(program: Program, version: string): void {
@@ -136,8 +159,14 @@ function addVerb(
   verb.allowExcessArguments(false);
   for (const alias of command.aliases ?? []) verb.alias(alias);
   for (const argument of command.arguments?.split(' ') ?? []) verb.argument(argument);
-  for (const { flags, help } of command.options ?? []) verb.option(flags, help);
+  for (const { flags, help, repeats } of command.options ?? [])
+    if (repeats === true) verb.option(flags, help, collect);
+    else verb.option(flags, help);
   verb.action(async () => run(command, verb.args, verb.opts()));
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }
 
 function group(program: Program, name: string): Program {

@@ -13,7 +13,11 @@ const rehearse: Option = {
   help: 'as a test bed on this machine alone: User-Mode Linux, switches for bridges, no logical volumes',
 };
 const strict: Option = { flags: '--strict', help: 'a keyword that nobody knows is an error' };
-const set: Option = { flags: '--set <assignments>', help: 'sets variables of global: name=value,name=value' };
+const set: Option = {
+  flags: '--set <assignments>',
+  help: 'sets variables of global: name=value,name=value; may be repeated',
+  repeats: true,
+};
 const project: Option = { flags: '-p, --project <name>', help: 'the project' };
 const all: Option = { flags: '-a, --all', help: 'all projects' };
 const hosts: Option = { flags: '-h, --host <hosts>', help: 'only these hosts, separated by commas' };
@@ -34,6 +38,7 @@ export const coreVerbs: readonly Command[] = [
       { flags: '-r, --replace', help: 'replace the project where it exists; its disks are made anew' },
       { flags: '--dry-run', help: 'show what would be built, and build nothing' },
       { flags: '--allow-unknown', help: 'build in spite of keywords that nobody knows' },
+      json,
     ],
     run: async (...args) => (await import('./verbs/build.js')).build(...args),
   },

@@ -6,9 +6,11 @@ import { decide } from '../../decide.js';
 import { failure, MlnError } from '../../errors.js';
 import { runningUnits } from '../../monitor.js';
 import { operate } from '../../operate.js';
-import type { Project } from '../../project.js';
+import type { Project, Unit } from '../../project.js';
 import type { ReadProject } from '../../read-project.js';
+import { flatProblem } from '../../render-problem.js';
 import { readState } from '../../state.js';
+import { unknownInUse } from '../../unknown-in-use.js';
 import { readChosenFile } from '../choose.js';
 import { withProject } from '../guarded.js';
 import { count } from '../tell.js';
@@ -29,17 +31,35 @@ export async function build(
     if (previous) await agreeToReplace(context, previous.project, options);
     else refuseStrangers(join(mln.folders.projects, name));
     const project = decide(read.project, previous?.project ?? null);
-    await operate(mln, 'build', project, { source: read.source }, terminal.report);
-    terminal.note(
-      `${name} is built: ${count(project.hosts.length, 'host')}, ${count(project.switches.length, 'switch')}`,
-    );
+    const notes: string[] = [];
+    await operate(mln, 'build', project, { source: read.source }, (progress) => {
+      if (progress.state === 'note') notes.push(progress.text);
+      terminal.report(progress);
+    });
+    if (options['json'] === true) terminal.json(documentOf(project, read, notes));
+    else
+      terminal.note(
+        `${name} is built: ${count(project.hosts.length, 'host')}, ${count(project.switches.length, 'switch')}`,
+      );
   });
   return Exit.done;
 }
 
+/** What was built, for other programs. */
+function documentOf({ name, hosts, switches }: Project, { warnings }: ReadProject, notes: readonly string[]): object {
+  const namesOf = (units: readonly Unit[]): readonly string[] => units.map((unit) => unit.name);
+  return {
+    apiVersion: 'mln/v1',
+    kind: 'Build',
+    warnings: warnings.map(flatProblem),
+    notes,
+    items: [{ name, hosts: namesOf(hosts), switches: namesOf(switches) }],
+  };
+}
+
 /** Nobody's guests come up half configured: a keyword that nobody knows is most likely a misspelt one. */
 function refuseUnknown(read: ReadProject, options: CommandOptions): void {
-  const unknown = read.warnings.filter((warning) => warning.code === 'MLN_UNKNOWN_KEYWORD');
+  const unknown = unknownInUse(read);
   if (unknown.length === 0 || options['allowUnknown'] === true) return;
   throw new MlnError([
     {
@@ -71,5 +91,8 @@ async function agreeToReplace(
       hint: `mln stop -p ${name}`,
     });
   if (options['replace'] === true || options['yes'] === true) return;
-  await terminal.confirm(`${name} is built already. Replace it, and lose what is on its disks?`);
+  const question = `${name} is built already. Replace it, and lose what is on its disks?`;
+  if (options['json'] === true)
+    throw failure('MLN_NOT_CONFIRMED', `${question} With --json nobody is asked.`, { hint: 'confirm with -y' });
+  await terminal.confirm(question);
 }

@@ -5,6 +5,7 @@ import { failure, isMlnError, MlnError, type Problem } from '../../errors.js';
 import type { ReadProject } from '../../read-project.js';
 import { flatProblem } from '../../render-problem.js';
 import { renderDifferences } from '../../render-diff.js';
+import { secretWords } from '../../secrets.js';
 import { readChosenFile } from '../choose.js';
 
 /** Shows what differs between two project files, as they come out: after inheritance, variables and plug-ins. */
@@ -17,7 +18,9 @@ export async function diff(
   if (oldFile === '-' && newFile === '-')
     throw failure('MLN_USAGE', 'standard input can be one of the two files, not both');
   const [old, fresh] = await readBoth(context, [oldFile, newFile], options);
-  const differences = diffProjects(old.project, fresh.project, context.mln.keywords);
+  const { keywords } = context.mln;
+  const hidden = secretWords([...old.views.values(), ...fresh.views.values()], keywords);
+  const differences = diffProjects(old.project, fresh.project, keywords, hidden);
   if (options['json'] === true) {
     const warnings = [...old.warnings, ...fresh.warnings].map(flatProblem);
     context.terminal.json({ apiVersion: 'mln/v1', kind: 'Diff', warnings, items: differences });

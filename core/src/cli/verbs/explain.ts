@@ -1,8 +1,8 @@
 import { Exit, type ExitCode } from '../../codes.js';
 import type { CommandContext, CommandOptions } from '../../commands.js';
 import { failure } from '../../errors.js';
-import { explanationsOf, kinds, nearestExplained, type Explanation } from '../../explain.js';
-import type { Keyword } from '../../keywords.js';
+import { explanationsOf, factsOf, nearestExplained, type Explanation } from '../../explain.js';
+import type { Keyword, KeywordTable } from '../../keywords.js';
 
 export async function explain(
   { mln, terminal }: CommandContext,
@@ -17,31 +17,24 @@ export async function explain(
     });
   }
   if (options['json'] === true) terminal.json({ apiVersion: 'mln/v1', kind: 'Explanation', items: found });
-  else terminal.print(found.map(text).join('\n\n'));
+  else terminal.print(found.map((each) => text(each, mln.keywords)).join('\n\n'));
   return Exit.done;
 }
 
-function text(explanation: Explanation): string {
-  if ('keyword' in explanation) return keywordText(explanation.keyword, explanation.place);
+function text(explanation: Explanation, keywords: KeywordTable): string {
+  if ('keyword' in explanation) return keywordText(explanation.keyword, explanation.place, keywords);
   const { code, meaning, exit, advice } = explanation;
   return [`${code} (exit ${exit})`, meaning, ...(advice === null ? [] : ['', advice])].join('\n');
 }
 
-function keywordText(keyword: Keyword, place: string): string {
-  const { name, kind, help, syntax, choices, least, most, default: usual, sameAs, example, plugin, secret } = keyword;
-  const [takes, inherited] = kinds[kind];
-  const bounds = [least === undefined ? '' : `at least ${least}`, most === undefined ? '' : `at most ${most}`];
-  const rows: [string, string | undefined][] = [
-    ['stands in', place === 'project' ? 'the top of a project' : place],
-    ['takes', [takes, choices?.join(', ') ?? '', ...bounds].filter((each) => each !== '').join('; ')],
-    ['rows', syntax],
-    ['default', usual],
-    ['inherited', place === 'host' || place === 'network' ? inherited : undefined],
-    ['another name of', sameAs],
-    ['printed', secret === undefined ? undefined : 'as (secret)'],
-    ['from', plugin],
-    ['example', example],
+function keywordText(keyword: Keyword, place: string, keywords: KeywordTable): string {
+  const { name, help, example } = keyword;
+  const facts = [
+    ...factsOf(keyword, place, keywords),
+    ...(example === undefined ? [] : [['example', example] as const]),
   ];
-  const lines = rows.flatMap(([label, value]) => (value === undefined ? [] : [`  ${label.padEnd(16)}${value}`]));
-  return [name, help, ...lines].join('\n');
+  const width = Math.max(...facts.map(([label]) => label.length));
+  return [name, help, ...facts.map(([label, value]) => `  ${label.padEnd(width)}  ${value.replaceAll('`', '')}`)].join(
+    '\n',
+  );
 }

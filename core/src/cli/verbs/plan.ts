@@ -7,7 +7,8 @@ import { flatProblem, renderProblem } from '../../render-problem.js';
 import { planProject, type Plan, type PlannedUnit } from '../../plan.js';
 import { unitsOf } from '../../project.js';
 import type { ReadProject } from '../../read-project.js';
-import { hideSecrets } from '../../secrets.js';
+import { hideSecrets, secretsSeen, withoutWords } from '../../secrets.js';
+import { createSourceLines } from '../../source-lines.js';
 import { readState } from '../../state.js';
 import { formatSize } from '../../values.js';
 import { readChosenFile } from '../choose.js';
@@ -33,14 +34,16 @@ export async function showPlan(
   const warnings = [...read.warnings, ...made.warnings];
   const [name, path] = args;
   const units = name === undefined ? made.units : [unitOf(made, name)];
-  for (const warning of made.warnings) if (options['json'] !== true) terminal.note(renderProblem(warning));
-  if (path !== undefined) terminal.print(fileText(units[0], path));
+  const lineOf = createSourceLines(mln);
+  for (const warning of made.warnings) if (options['json'] !== true) terminal.note(renderProblem(warning, lineOf));
+  const secretsOf = secretsSeen(read, mln.keywords);
+  if (path !== undefined) terminal.print(withoutWords(fileText(units[0], path), secretsOf(name ?? '')));
   else if (options['json'] === true)
     terminal.json({
       apiVersion: 'mln/v1',
       kind: 'Plan',
       warnings: warnings.map(flatProblem),
-      items: units.map(toJson),
+      items: units.map((unit) => toJson(unit, secretsOf(unit.unit.name))),
     });
   else terminal.print([...units.map(unitText), ...made.files.map((file) => `  write  ${file.path}`)].join('\n'));
   return Exit.done;
@@ -90,12 +93,13 @@ function fileText(planned: PlannedUnit | undefined, path: string): string {
   );
 }
 
-function toJson({ unit, files, disks, edits }: PlannedUnit): object {
+function toJson({ unit, files, disks, edits }: PlannedUnit, secrets: readonly string[]): object {
+  const hide = (text: string): string => withoutWords(text, secrets);
   return {
     kind: unit.kind,
     name: unit.name,
     hypervisor: unit.hypervisor,
-    files: files.map(({ path, text, executable }) => ({ path, text, executable })),
+    files: files.map(({ path, text, executable }) => ({ path, text: hide(text), executable })),
     disks: disks.map(({ disk, template, size }) => ({
       role: disk.role,
       store: disk.store,
@@ -107,7 +111,9 @@ function toJson({ unit, files, disks, edits }: PlannedUnit): object {
       edit.do === 'file'
         ? {
             ...edit,
-            content: Buffer.isBuffer(edit.content) ? hideSecrets(edit.path, edit.content.toString()) : edit.content,
+            content: Buffer.isBuffer(edit.content)
+              ? hide(hideSecrets(edit.path, edit.content.toString()))
+              : edit.content,
           }
         : edit,
     ),

@@ -1,6 +1,8 @@
 import { Exit, type ExitCode } from '../../codes.js';
 import type { CommandContext, CommandOptions } from '../../commands.js';
-import { unitsOf } from '../../project.js';
+import { isMlnError, Problems } from '../../errors.js';
+import type { Mln } from '../../kernel.js';
+import { unitsOf, type Project } from '../../project.js';
 import { flatProblem } from '../../render-problem.js';
 import { createScripts } from '../../scripts.js';
 import { decide } from '../../decide.js';
@@ -16,7 +18,7 @@ export async function validate(
   const { mln, terminal } = context;
   const read = await readChosenFile(context, options);
   const project = decide(read.project, null);
-  for (const unit of unitsOf(project)) mln.hooks.emitScripts.call(unit, createScripts().scripts, project);
+  makeScripts(mln, project);
   const { hosts, switches, name } = project;
   if (options['json'] === true)
     terminal.json({
@@ -30,4 +32,17 @@ export async function validate(
       `${name} is right: ${count(hosts.length, 'host')}, ${count(switches.length, 'switch')}, ${count(read.warnings.length, 'warning')}`,
     );
   return Exit.done;
+}
+
+/** Makes the scripts of all units and throws them away; throws all that is found at once. */
+function makeScripts(mln: Mln, project: Project): void {
+  const problems = new Problems();
+  for (const unit of unitsOf(project))
+    try {
+      mln.hooks.emitScripts.call(unit, createScripts().scripts, project);
+    } catch (error) {
+      if (!isMlnError(error)) throw error;
+      problems.addAll(error.problems);
+    }
+  problems.throwErrors();
 }

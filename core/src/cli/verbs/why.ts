@@ -1,7 +1,7 @@
 import { Exit, type ExitCode } from '../../codes.js';
 import type { CommandContext, CommandOptions } from '../../commands.js';
 import { failure, type Place } from '../../errors.js';
-import { placeText } from '../../render-problem.js';
+import { placeText } from '../../place-text.js';
 import { table } from '../../terminal.js';
 import { nearest } from '../../values.js';
 import { reasonOf, type Reason } from '../../why.js';

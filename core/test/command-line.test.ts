@@ -1,0 +1,148 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, jest, test } from '@jest/globals';
+import { main } from '../src/cli/main.js';
+import { scratchFolder } from './scratch.js';
+
+/*
+ * Whole command lines: what goes to standard output, and how the command ends. One plug-in runs everything, and makes no
+ * scripts of what is called bad.
+ */
+
+const folder = scratchFolder();
+const configuration = join(folder, 'mln.config.json');
+writeFileSync(configuration, JSON.stringify({ plugins: ['./fake.mjs'] }));
+writeFileSync(
+  join(folder, 'fake.mjs'),
+  `export const manifest = { name: 'fake', version: '1.0.0', api: '^1.0.0' };
+  export default ({ hooks }) => {
+    hooks.resolveUnit.tap('fake', (unit) => ({ ...unit, hypervisor: 'fake' }));
+    hooks.emitScripts.tap('fake', ({ name }) => {
+      const problems = [{ severity: 'error', code: 'MLN_UNSUPPORTED', message: name + ' is not supported' }];
+      if (name.startsWith('bad')) throw Object.assign(new Error(name), { code: 'MLN_UNSUPPORTED', problems });
+    });
+  };`,
+);
+const file = join(folder, 'x.mln');
+
+interface Said {
+  readonly exit: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `mln VERB -f x.mln` with more arguments. */
+async function run(text: string, verb: string, ...more: readonly string[]): Promise<Said> {
+  writeFileSync(file, text);
+  const said = { stdout: '', stderr: '' };
+  const spies = (['stdout', 'stderr'] as const).map((stream) =>
+    jest.spyOn(process[stream], 'write').mockImplementation((chunk: string | Uint8Array) => {
+      said[stream] += String(chunk);
+      return true;
+    }),
+  );
+  try {
+    const argv = ['--config', configuration, '-P', join(folder, 'projects'), verb, '-f', file, ...more];
+    const exit = await main(argv, { version: '1.0.0', configuration });
+    return { ...said, exit };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
+const variables = 'global { project p; $x = 0; $y = 0; $z = 0 }\n';
+
+const settings: readonly [argv: readonly string[], expected: string][] = [
+  [['--set', 'x=1,y=2', '--set', 'z=3'], '1 2 3'],
+  [['--set', 'x=a,b', '--set', 'y=c,$z=d,e'], 'a,b c d,e'],
+  [['--set', 'x=a=b,', '--set=y='], 'a=b,  0'],
+  [['--set', 'x=a,y=b c'], 'a b c 0'],
+];
+
+test.each(settings)('%j sets x, y and z to %s', async (argv, expected) => {
+  const { stdout } = await run(variables, 'parse', '--resolved', '--json', ...argv);
+  const [{ variables: set }] = (JSON.parse(stdout) as { items: [{ variables: Record<string, string> }] }).items;
+  expect([set['x'], set['y'], set['z']].join(' ')).toBe(expected);
+});
+
+test.each([
+  [['--set', 'x=1', '--set', 'x=2'], '--set gives x twice'],
+  [['--set', 'x=1,x=2'], '--set gives x twice'],
+  [['--set', 'x'], '--set takes name=value on one line, not "x"'],
+])('%j is refused', async (argv, message) => {
+  const { exit, stdout } = await run(variables, 'validate', '--json', ...argv);
+  expect([exit, JSON.parse(stdout)]).toMatchObject([64, { kind: 'Errors', items: [{ code: 'MLN_USAGE', message }] }]);
+});
+
+test.each([
+  [['--nonsense'], "unknown option '--nonsense'"],
+  [['--set'], "option '--set <assignments>' argument missing"],
+  [['too', 'many'], "too many arguments for 'validate'. Expected 0 arguments but got 2."],
+])('with --json a usage error is one document: %j', async (argv, message) => {
+  const { exit, stdout, stderr } = await run(variables, 'validate', '--json', ...argv);
+  expect([exit, stderr, JSON.parse(stdout)]).toMatchObject([64, '', { kind: 'Errors', items: [{ message }] }]);
+});
+
+test('a problem of an included file says where it is included', async () => {
+  writeFileSync(join(folder, 'more.txt'), '\nhost a { memory x }\n');
+  const { stdout } = await run('global { project p }\n#include more.txt\n', 'validate', '--json');
+  expect(JSON.parse(stdout)).toMatchObject({
+    items: [{ line: 2, column: 10, includedFrom: { file, line: 2, column: 1, includedFrom: null } }],
+  });
+});
+
+const secret = `global { project p; $p = hello1
+  beforeHostsStart { login $p } }
+host a { users { joe hello3; joe hello4 }; root_password $p; startup { login $p; echo } }
+`;
+
+test('problems and texts are printed without secrets', async () => {
+  const { stderr } = await run(secret, 'validate');
+  expect(stderr).toContain('3 | host a { users { joe (secret); joe (secret) }; root_password (secret); startup');
+  expect(stderr).not.toMatch(/hello/);
+  const { stdout } = await run(secret, 'parse', '--resolved');
+  expect(JSON.parse(stdout)).toMatchObject({
+    items: [
+      {
+        variables: { p: '(secret)' },
+        hosts: [{ text: { startup: ['login (secret); echo'] } }],
+        text: { beforeHostsStart: ['login (secret)'] },
+      },
+    ],
+  });
+  expect((await run(secret, 'parse', '--resolved', '--show-secrets')).stdout).toContain('login hello1');
+});
+
+test('a build with --json prints what was built, and never asks', async () => {
+  const text = 'global { project built }\nswitch A { }\n';
+  const first = await run(text, 'build', '--json');
+  expect([first.exit, JSON.parse(first.stdout)]).toEqual([
+    0,
+    {
+      apiVersion: 'mln/v1',
+      kind: 'Build',
+      warnings: [],
+      notes: [],
+      items: [{ name: 'built', hosts: [], switches: ['A'] }],
+    },
+  ]);
+  const again = await run(text, 'build', '--json');
+  expect([again.exit, JSON.parse(again.stdout)]).toMatchObject([1, { items: [{ code: 'MLN_NOT_CONFIRMED' }] }]);
+  expect((await run(text, 'build', '--json', '-y')).exit).toBe(0);
+});
+
+test('a build refuses keywords that nobody knows, but not those of superclasses that nobody uses', async () => {
+  const unused = 'global { project odd }\nsuperclass s { nonsense }\nswitch A { }\n';
+  expect((await run(unused, 'build', '--json')).exit).toBe(0);
+  const { exit, stdout } = await run(`${unused}switch B { nonsense }\n`, 'build', '--json', '-y');
+  expect([exit, JSON.parse(stdout)]).toMatchObject([65, { items: [{ code: 'MLN_UNKNOWN_KEYWORD' }] }]);
+  expect((JSON.parse(stdout) as { items: [{ message: string }] }).items[0].message).toMatch(/^1 keyword of odd/);
+});
+
+test.each(['validate', 'plan'])('%s tells what the scripts of all units lack', async (verb) => {
+  const text = 'global { project p }\nswitch bad1 { }\nswitch good { }\nswitch bad2 { }\n';
+  const { stdout } = await run(text, verb, '--json');
+  expect(JSON.parse(stdout)).toMatchObject({
+    items: [{ message: 'bad1 is not supported' }, { message: 'bad2 is not supported' }],
+  });
+});
