@@ -25,6 +25,13 @@ export function parseAddress(text: string): { address: string; prefix: number | 
   return { address: canonical(address), prefix: Number(prefix) };
 }
 
+/** Says why a text is no address without a prefix, or gives null. */
+export function addressFault(text: string): string | null {
+  if (isIP(text) !== 0 && !text.includes('%')) return null;
+  const reason = parseAddress(text);
+  return typeof reason === 'string' ? reason : 'no prefix belongs here';
+}
+
 /** Gives the prefix length of an IPv4 netmask, or a sentence where it is none. */
 export function parseNetmask(text: string): number | string {
   if (!isIPv4(text)) return 'not a netmask';

@@ -1,28 +1,11 @@
 import { isIPv4 } from 'node:net';
 import { inNetwork, NOT_GIVEN, parseAddress, unusable, type Address } from './addresses.js';
-import type { Problems } from './errors.js';
+import type { Place, Problems } from './errors.js';
 import type { Host, Interface, Project } from './project.js';
-import { nearest } from './values.js';
+import { checkSwitches, interfaceView, type Views } from './check-switches.js';
+import { placeHint } from './place-text.js';
+import { addressRows } from './resolve-interface.js';
 import type { Found, View } from './view.js';
-
-/** The views of hosts and switches, by name: they know where values stand. */
-type Views = ReadonlyMap<string, View>;
-
-/** Checks that every switch that an interface names is declared. */
-export function checkSwitches(project: Project, views: Views): void {
-  const names = new Set(project.switches.map((known) => known.name));
-  for (const host of project.hosts)
-    for (const each of host.interfaces) {
-      if (each.switch === null || names.has(each.switch)) continue;
-      const guess = nearest(each.switch, names);
-      const hint = guess
-        ? `did you mean ${guess}?`
-        : names.size > 0
-          ? `known switches are ${[...names].join(', ')}`
-          : `add switch ${each.switch} { }`;
-      viewOf(host, each, views)?.error('MLN_NO_SWITCH', `no switch named ${each.switch}`, 'switch', hint);
-    }
-}
 
 /** Checks what one interface cannot know alone, and gives addresses without a prefix that of their neighbours. */
 export function checkNetworks(project: Project, views: Views, problems: Problems): Project {
@@ -30,8 +13,10 @@ export function checkNetworks(project: Project, views: Views, problems: Problems
   const hosts = project.hosts.map((host) => ({
     ...host,
     interfaces: host.interfaces.map((each) => {
-      const view = viewOf(host, each, views);
-      const addresses = each.addresses.map((address) => withPrefix(address, each, prefixes, view));
+      const view = interfaceView(host, each, views);
+      const addresses = each.addresses.map((address) =>
+        withPrefix(address, familyKey(host, each, address), prefixes, view),
+      );
       checkAddresses({ ...each, addresses }, view);
       return { ...each, addresses };
     }),
@@ -49,8 +34,8 @@ function segmentOf(host: Host, each: Interface): string {
 /** The prefixes that the addresses of a segment name, for IPv4 and IPv6 apart. */
 type Prefixes = ReadonlyMap<string, ReadonlySet<number>>;
 
-function familyKey(connected: Interface, { address }: Address): string {
-  return `${connected.switch ?? ''}\0${connected.bridge ?? ''}\0${isIPv4(address) ? 4 : 6}`;
+function familyKey(host: Host, each: Interface, { address }: Address): string {
+  return `${segmentOf(host, each)}\0${isIPv4(address) ? 4 : 6}`;
 }
 
 function givenPrefixes(project: Project): Prefixes {
@@ -59,7 +44,7 @@ function givenPrefixes(project: Project): Prefixes {
     for (const each of host.interfaces)
       for (const address of each.addresses) {
         if (address.prefix === NOT_GIVEN || (each.switch === null && each.bridge === null)) continue;
-        const key = familyKey(each, address);
+        const key = familyKey(host, each, address);
         const known = given.get(key);
         if (known) known.add(address.prefix);
         else given.set(key, new Set([address.prefix]));
@@ -67,9 +52,9 @@ function givenPrefixes(project: Project): Prefixes {
   return given;
 }
 
-function withPrefix(address: Address, each: Interface, prefixes: Prefixes, view: View | undefined): Address {
+function withPrefix(address: Address, family: string, prefixes: Prefixes, view: View | undefined): Address {
   if (address.prefix !== NOT_GIVEN) return address;
-  const given = prefixes.get(familyKey(each, address));
+  const given = prefixes.get(family);
   const [only] = given ?? [];
   if (only !== undefined && given?.size === 1) return { ...address, prefix: only };
   const usual = isIPv4(address.address) ? 24 : 64;
@@ -90,48 +75,78 @@ function checkAddresses(each: Interface, view: View | undefined): void {
     const message = `${address.address}/${address.prefix} cannot be a host’s address: ${reason ?? ''}`;
     if (reason) view?.error('MLN_BAD_ADDRESS', message, statementOf(address, view));
   }
-  const { gateway } = each;
-  const family = each.addresses.filter((address) => gateway !== null && isIPv4(address.address) === isIPv4(gateway));
-  if (gateway === null || family.length === 0 || family.some((address) => inNetwork(gateway, address))) return;
-  const networks = family.map((address) => `${address.address}/${address.prefix}`).join(', ');
-  view?.error('MLN_BAD_ADDRESS', `the gateway ${gateway} is not in the network of ${networks}`, 'gateway');
+  if (each.gateway !== null) checkGateway(each.gateway, each, view);
+}
+
+function checkGateway(gateway: string, { addresses, dhcp }: Interface, view: View | undefined): void {
+  const bad = (message: string): void => view?.error('MLN_BAD_ADDRESS', `the gateway ${gateway} ${message}`, 'gateway');
+  const family = addresses.filter(({ address }) => isIPv4(address) === isIPv4(gateway));
+  const networks = addresses.map(({ address, prefix }) => `${address}/${prefix}`).join(', ');
+  if (family.some((address) => inNetwork(gateway, address))) return;
+  if (family.length > 0) bad(`is not in the network of ${networks}`);
+  else if (dhcp || (view && addressRows(view).length > addresses.length)) return;
+  else if (addresses.length === 0) bad('is of no use: the interface has no address');
+  else bad(`cannot be reached from ${networks}: one is IPv4, the other IPv6`);
+}
+
+/** Checks the interfaces of superclasses that nobody uses, as far as they say all of their addresses. */
+export function checkUnusedNetworks(superclasses: readonly Host[], project: Project, views: Views): void {
+  checkSwitches({ ...project, hosts: superclasses }, views);
+  for (const each of superclasses)
+    for (const card of each.interfaces)
+      if (card.addresses.length > 0 && card.addresses.every(({ prefix }) => prefix !== NOT_GIVEN))
+        checkAddresses(card, interfaceView(each, card, views));
+}
+
+/** One address of a host. */
+interface Taken {
+  readonly host: Host;
+  readonly each: Interface;
+  readonly address: Address;
 }
 
 function checkTwice(hosts: readonly Host[], views: Views, problems: Problems): void {
-  const here = new Map<string, string>();
-  const anywhere = new Map<string, string>();
+  const here = new Map<string, Taken>();
+  const anywhere = new Map<string, Taken>();
+  const placeOf = ({ host, each, address }: Taken): Place | undefined => {
+    const view = interfaceView(host, each, views);
+    return view?.placeOf(statementOf(address, view));
+  };
   for (const host of hosts)
     for (const each of host.interfaces)
       for (const address of each.addresses) {
         const key = `${segmentOf(host, each)}\0${address.address}`;
         const neighbour = here.get(key);
         const other = neighbour ?? anywhere.get(address.address);
-        here.set(key, host.name);
-        anywhere.set(address.address, host.name);
-        if (other === undefined) continue;
-        const view = viewOf(host, each, views);
-        const place = view?.placeOf(statementOf(address, view));
+        const taken = { host, each, address };
+        here.set(key, taken);
+        anywhere.set(address.address, taken);
+        if (!other) continue;
         const message =
-          other === host.name
+          other.host === host
             ? `${host.name} has ${address.address} twice`
-            : `${host.name} and ${other} both have ${address.address}`;
-        if (neighbour === undefined) problems.warning('MLN_ADDRESS_TWICE', message, { place });
-        else problems.error('MLN_ADDRESS_TWICE', message, { place });
+            : `${host.name} and ${other.host.name} both have ${address.address}`;
+        const details = { place: placeOf(taken), hint: `the other is at ${placeHint({ place: placeOf(other) })}` };
+        if (neighbour === undefined) problems.warning('MLN_ADDRESS_TWICE', message, details);
+        else problems.error('MLN_ADDRESS_TWICE', message, details);
       }
 }
 
 /** Where an address stands: behind `address`, or alone. */
 function statementOf({ address }: Address, view: View): Found | string {
-  for (const [layer, block] of view.layers.entries())
-    for (const item of block.items) {
-      if (item.kind !== 'statement') continue;
-      const word = item.keyword === 'address' ? view.read({ item, layer })?.[0] : item.keyword;
-      const read = word === undefined ? '' : parseAddress(word);
-      if (typeof read !== 'string' && read.address === address) return { item, layer };
-    }
-  return 'address';
+  const known = statements.get(view) ?? addressStatements(view);
+  statements.set(view, known);
+  return known.get(address) ?? 'address';
 }
 
-function viewOf(host: Host, each: Interface, views: Views): View | undefined {
-  return views.get(host.name)?.named('network').get(each.name);
+const statements = new WeakMap<View, ReadonlyMap<string, Found>>();
+
+/** The first statement of each address. */
+function addressStatements(view: View): ReadonlyMap<string, Found> {
+  const found = new Map<string, Found>();
+  for (const row of addressRows(view)) {
+    const read = parseAddress(row.words?.[0] ?? '');
+    if (typeof read !== 'string' && !found.has(read.address)) found.set(read.address, row);
+  }
+  return found;
 }

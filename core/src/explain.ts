@@ -1,6 +1,6 @@
 import { codes, type CoreCode } from './codes.js';
 import type { Keyword, KeywordTable, Kind } from './keywords.js';
-import { nearest } from './values.js';
+import { MiB, nearest } from './values.js';
 
 /** What is known of an error code or of a keyword. */
 export type Explanation =
@@ -48,4 +48,53 @@ function codeOf(word: string): CoreCode | null {
   const code = upper.startsWith('MLN_') ? upper : `MLN_${upper}`;
   // A keyword in small letters is no code.
   return Object.hasOwn(codes, code) && (upper === word || upper.startsWith('MLN_')) ? (code as CoreCode) : null;
+}
+
+/** What is to be known of a keyword where it stands, in the order in which one asks; code is in backquotes. */
+export function factsOf(keyword: Keyword, place: string, keywords: KeywordTable): readonly Fact[] {
+  const { name, kind, syntax, plugin = '', sameAs } = keyword;
+  const others = keywords.of(place).filter((each) => each.sameAs === name);
+  const facts: readonly (readonly [label: string, value: string | undefined])[] = [
+    ['kind', kind],
+    ['takes', taken(keyword)],
+    ['rows', syntax && code(syntax)],
+    ['without a unit', kind === 'size' ? `it counts ${keyword.bare === MiB ? 'MiB' : 'bytes'}` : undefined],
+    ['default', keyword.default && code(keyword.default)],
+    ['inherited', place === 'host' || place === 'network' ? kinds[kind][1] : undefined],
+    ['another name of', sameAs && code(sameAs)],
+    ['also written', others.length > 0 ? others.map((each) => code(each.name)).join(', ') : undefined],
+    ['stands in', keyword.in.map(titleOf).join('; ')],
+    ['printed', printed(keyword)],
+    ['in a rehearsal', rehearsal(keyword)],
+    ['from', plugin === 'core' ? 'the core' : `the plug-in ${plugin}`],
+  ];
+  return facts.flatMap(([label, value]): Fact[] => (value === undefined ? [] : [[label, value]]));
+}
+type Fact = readonly [label: string, value: string];
+
+/** What people call a block that keywords stand in. */
+export function titleOf(place: string): string {
+  return { project: 'the top of a project', host: 'host and superclass' }[place] ?? place;
+}
+
+function taken({ kind, choices, named, least, most }: Keyword): string {
+  if (choices) return `one of ${choices.map(code).join(', ')}`;
+  return [
+    `${kinds[kind][0]}${named === undefined ? '' : named === true ? ' with a name' : ', with or without a name'}`,
+    ...(least === undefined ? [] : [`at least ${least}`]),
+    ...(most === undefined ? [] : [`at most ${most}`]),
+  ].join('; ');
+}
+
+function printed({ secret }: Keyword): string | undefined {
+  if (secret === undefined) return undefined;
+  return secret === true ? 'as `(secret)`' : `with \`(secret)\` for word ${secret + 1} of a row`;
+}
+
+function rehearsal({ rehearsal: value }: Keyword): string | undefined {
+  return value === undefined ? undefined : value === null ? 'left out' : `always \`${value}\``;
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
 }

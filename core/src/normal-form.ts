@@ -1,3 +1,5 @@
+import { joinBraces } from './brace-apart.js';
+import type { KeywordTable } from './keywords.js';
 import type { Block, Item, Tree } from './tree.js';
 
 /*
@@ -7,9 +9,9 @@ import type { Block, Item, Tree } from './tree.js';
 
 const containers = new Set(['host', 'superclass', 'switch']);
 
-/** Reads the original's saved form as the form that people write. */
-export function normalForm(tree: Tree): Tree {
-  const items = changed(tree.items, (item) => {
+/** Reads the original's saved form as the form that people write, and braces on lines of their own as if they were not. */
+export function normalForm(tree: Tree, keywords: KeywordTable): Tree {
+  const items = changed(joinBraces(tree.items, keywords), (item) => {
     if (item.kind !== 'block' || !containers.has(item.keyword)) return item;
     const named = unfold(item) ?? [item];
     return named.map((block) => ({ ...block, items: block.keyword === 'switch' ? ofSwitch(block) : ofHost(block) }));
@@ -31,7 +33,10 @@ function ofSwitch(block: Block): readonly Item[] {
 function unfold({ keyword, words, items }: Block): Block[] | null {
   if (words.length > 0 || items.length === 0) return null;
   const blocks = items.filter((item) => item.kind === 'block');
-  if (blocks.length < items.length || blocks.some((block) => block.words.length > 0 || block.keyword === ''))
+  if (
+    blocks.length < items.length ||
+    blocks.some((block) => block.words.length > 0 || block.keyword === '' || block.fenced)
+  )
     return null;
   return blocks.map((block) => ({ ...block, keyword, words: [block.keyword] }));
 }

@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { failure, Problems, type Problem } from './errors.js';
+import { failure, isMlnError, Problems, type Place, type Problem } from './errors.js';
 import type { Edit, Filesystem } from './filesystem.js';
 import { createGuest } from './guest.js';
 import type { Mln } from './kernel.js';
@@ -36,7 +37,7 @@ export interface Plan {
   readonly warnings: readonly Problem[];
 }
 
-/** Plans these units of a project that is decided; previous is the project as it was last built here. */
+/** Plans these units of a project that is decided; previous is the project as it was last built here. Throws what is wrong with any of them at once. */
 export async function planProject(
   mln: Mln,
   project: Project,
@@ -54,7 +55,15 @@ export async function planProject(
     records: {},
   };
   const planned: PlannedUnit[] = [];
-  for (const unit of units) planned.push(await planUnit(planning, unit));
+  const failed = new Problems();
+  for (const unit of units)
+    try {
+      planned.push(await planUnit(planning, unit));
+    } catch (error) {
+      if (!isMlnError(error)) throw error;
+      failed.addAll(error.problems);
+    }
+  failed.throwErrors();
   const files = projectFiles(project, units);
   return { project, files, units: planned, templates: planning.records, warnings: planning.problems.warnings };
 }
@@ -95,7 +104,7 @@ async function planDisk(planning: Planning, host: Host, disk: Disk): Promise<Pla
     planning.problems.warning(
       'MLN_SMALL_SIZE',
       `${host.name}: the template ${name} is ${formatSize(template.size)} large, so the disk is too`,
-      { place: host.place ?? undefined },
+      { place: host.lines?.size ?? host.place ?? undefined },
     );
   // Filesystems have whole blocks.
   const size = Math.ceil(Math.max(wanted, template.size) / 4096) * 4096;
@@ -105,7 +114,7 @@ async function planDisk(planning: Planning, host: Host, disk: Disk): Promise<Pla
 /** Hosts share their templates: each is looked for once. */
 function findTemplate({ templates, found }: Planning, name: string, folder: string, host: Host): Promise<Template> {
   const key = `${folder}\0${name}`;
-  const template = found.get(key) ?? templates.find(name, folder, host.place ?? undefined);
+  const template = found.get(key) ?? templates.find(name, folder, host.lines?.template ?? host.place ?? undefined);
   found.set(key, template);
   return template;
 }
@@ -122,14 +131,17 @@ async function filesystemOf(planning: Planning, path: string, host: Host): Promi
   const known = planning.filesystems.get(path);
   if (known) return known;
   const found = await planning.mln.hooks.filesystem.promise(path);
-  if (!found) throw noFilesystem(path, host);
+  const place =
+    host.lines?.[host.disks.some((disk) => disk.existing && disk.path === path) ? 'filesystem' : 'template'];
+  if (!found) throw noFilesystem(path, place ?? host.place ?? undefined);
   planning.filesystems.set(path, found);
   return found;
 }
 
-export function noFilesystem(path: string, host?: Host): Error {
+export function noFilesystem(path: string, place?: Place): Error {
+  if (!existsSync(path)) return failure('MLN_NO_FILE', `there is no file ${path}`, { place });
   return failure('MLN_NO_FILESYSTEM', `no plug-in reads the filesystem of ${path}`, {
-    place: host?.place ?? undefined,
+    place,
     hint: '@mln/plugin-ext reads ext2, ext3 and ext4',
   });
 }

@@ -1,5 +1,6 @@
 import type { Problems } from './errors.js';
 import { isName, isProjectName, isTaken, namePattern } from './names.js';
+import { placeHint } from './place-text.js';
 import type { Scope } from './scope.js';
 import type { Block, Statement, Tree } from './tree.js';
 
@@ -26,7 +27,7 @@ export function projectBlocks(tree: Tree): ProjectBlocks {
 }
 
 /** Reads the name of a project; empty where it has none, which is told. */
-export function projectName(blocks: readonly Block[], scope: Scope, problems: Problems): string {
+export function projectName(file: string, blocks: readonly Block[], scope: Scope, problems: Problems): string {
   const statements = blocks
     .toReversed()
     .flatMap((block) =>
@@ -36,7 +37,7 @@ export function projectName(blocks: readonly Block[], scope: Scope, problems: Pr
   const place = first?.place ?? undefined;
   if (!first || first.words.length === 0) {
     problems.error('MLN_NO_PROJECT_NAME', 'the project has no name', {
-      place: place ?? blocks[0]?.place ?? undefined,
+      place: place ?? blocks[0]?.place ?? { file, line: 1, column: 1 },
       hint: 'write global { project NAME }',
     });
     return '';
@@ -78,11 +79,6 @@ export function checkNames(named: readonly NamedBlock[], problems: Problems): vo
   }
 }
 
-/** A place as it stands in a hint. */
-export function placeHint({ place }: Pick<Block, 'place'>): string {
-  return place ? `${place.file}:${place.line}` : 'no file';
-}
-
 function nameOf(block: Block, scope: Scope, problems: Problems): string | null {
   const { keyword } = block;
   const bad = (message: string, hint: string): null => {
@@ -94,5 +90,8 @@ function nameOf(block: Block, scope: Scope, problems: Problems): string | null {
   if (!whole) return null;
   const name = words.join(' ');
   if (!isName(name)) return bad(`${JSON.stringify(name)} cannot be the name of a ${keyword}`, namePattern);
-  return isTaken(name) ? bad(`${name} is the name of a file in the project’s folder`, 'choose another') : name;
+  // Superclasses have no folder.
+  return keyword !== 'superclass' && isTaken(name)
+    ? bad(`${name} is the name of a file in the project’s folder`, 'choose another')
+    : name;
 }

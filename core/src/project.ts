@@ -1,7 +1,7 @@
 import type { Address } from './addresses.js';
 import type { HookBlock } from './core-keywords.js';
 import { failure, type Place } from './errors.js';
-import type { Row } from './view.js';
+import type { Row } from './list-rows.js';
 
 /** A value of a keyword that only plug-ins know, as written. */
 export type Value = string | number | boolean;
@@ -19,6 +19,8 @@ export interface Interface {
   /** Null until a plan has chosen it. */
   readonly mac: string | null;
   readonly mtu: number | null;
+  /** The values of all other keywords, where there are any. */
+  readonly keywords?: Readonly<Record<string, Value>>;
   readonly place: Place | null;
 }
 
@@ -66,6 +68,8 @@ export interface Host {
   readonly lists: Readonly<Record<string, readonly Row[]>>;
   readonly text: Readonly<Record<string, string>>;
   readonly place: Place | null;
+  /** Where these keywords stand, for what is found out later. */
+  readonly lines?: Readonly<Partial<Record<'template' | 'size' | 'filesystem', Place>>>;
 }
 
 export interface Switch {

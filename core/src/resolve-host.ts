@@ -1,10 +1,12 @@
 import { dirname, resolve } from 'node:path';
-import type { Place, Problems } from './errors.js';
+import { addressFault } from './addresses.js';
+import type { Place } from './errors.js';
 import type { Keyword, KeywordTable } from './keywords.js';
-import type { Disk, Host, Value } from './project.js';
+import type { Disk, Host, Interface, Value } from './project.js';
 import { resolveInterface } from './resolve-interface.js';
 import { MiB } from './values.js';
-import type { Row, View } from './view.js';
+import type { Row } from './list-rows.js';
+import type { View } from './view.js';
 
 /** Keywords that have a field of their own in the model. */
 const fields = new Set([
@@ -22,16 +24,14 @@ const fields = new Set([
   'mount',
 ]);
 
+/** Keywords of an interface that have a field of their own. */
+const interfaceFields = new Set(['switch', 'bridge', 'address', 'netmask', 'broadcast', 'gateway', 'mac', 'mtu']);
+
 /** Reads a host's values. Who runs it is decided later, by the plug-ins. */
-export function resolveHost(
-  name: string,
-  superclasses: readonly string[],
-  view: View,
-  keywords: KeywordTable,
-  problems: Problems,
-): Host {
+export function resolveHost(name: string, superclasses: readonly string[], view: View, keywords: KeywordTable): Host {
   const defaults = (keyword: string): string => keywords.find('host', keyword)?.default ?? '';
   const others = withKernelPath(readOthers(view, keywords), view);
+  checkNameservers(view);
   const memory = view.size('memory', MiB) || Number.parseInt(defaults('memory'), 10) * MiB;
   return {
     kind: 'host',
@@ -41,9 +41,9 @@ export function resolveHost(
     template: view.word('template'),
     templateFrom: view.placeOf('template')?.file ?? null,
     memory: Math.ceil(memory / MiB) * MiB,
-    disks: resolveDisks(view, problems),
+    disks: resolveDisks(view),
     interfaces: [...view.named('network')].map(([networkInterface, inner]) =>
-      resolveInterface(networkInterface, inner),
+      withOthers(resolveInterface(networkInterface, inner), inner, keywords),
     ),
     bootOrder: view.number('boot_order') ?? Number(defaults('boot_order')),
     serviceHost: view.word('service_host'),
@@ -52,7 +52,30 @@ export function resolveHost(
     macPrefix: null,
     ...others,
     place: view.place ?? null,
+    ...linesOf(view),
   };
+}
+
+/** Where values stand that only a plan can judge. */
+function linesOf(view: View): Pick<Host, 'lines'> {
+  const [template, filesystem] = ['template', 'filesystem'].map((name) => view.has(name) && view.placeOf(name));
+  const sized = ['free_space', 'size'].find((name) => view.has(name));
+  const size = sized !== undefined && view.placeOf(sized);
+  if (!template && !filesystem && !size) return {};
+  return { lines: { ...(template && { template }), ...(size && { size }), ...(filesystem && { filesystem }) } };
+}
+
+function checkNameservers(view: View): void {
+  for (const word of view.words('nameserver')?.flatMap((each) => each.split(/[\s,]+/)) ?? []) {
+    const fault = addressFault(word);
+    if (fault !== null) view.error('MLN_BAD_ADDRESS', `nameserver ${word}: ${fault}`, 'nameserver');
+  }
+}
+
+/** An interface with the values of keywords that only plug-ins know. */
+function withOthers(each: Interface, view: View, table: KeywordTable): Interface {
+  const { keywords } = readOthers(view, table, 'network', interfaceFields);
+  return Object.keys(keywords).length === 0 ? each : { ...each, keywords };
 }
 
 /** A kernel that is named by a path is looked for beside the file; a bare name is a program. */
@@ -114,7 +137,7 @@ function readValue(view: View, keyword: Keyword): Value | null {
   }
 }
 
-function resolveDisks(view: View, problems: Problems): Disk[] {
+function resolveDisks(view: View): Disk[] {
   const disk = (role: Disk['role'], path: string, details: Partial<Disk> = {}): Disk => ({
     role,
     path,
@@ -134,12 +157,8 @@ function resolveDisks(view: View, problems: Problems): Disk[] {
   const swap = view.size('swap');
   if (swap) disks.push(disk('swap', 'swap.img', { size: swap }));
   for (const { words, place } of view.list('mount', 1)) {
-    const [source, point, type = 'auto', options = 'defaults'] = words;
-    if (source === undefined || point?.startsWith('/') !== true)
-      problems.error('MLN_BAD_VALUE', 'mount takes a source, a mount point that begins with /, a type and options', {
-        place: place ?? undefined,
-      });
-    else disks.push(disk('mount', besideFile(source, place), { existing: true, mount: { point, type, options } }));
+    const [source = '', point = '', type = 'auto', options = 'defaults'] = words;
+    disks.push(disk('mount', besideFile(source, place), { existing: true, mount: { point, type, options } }));
   }
   return disks;
 }

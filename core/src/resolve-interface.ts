@@ -1,7 +1,8 @@
-import { isIP, isIPv4 } from 'node:net';
-import { NOT_GIVEN, parseAddress, parseNetmask, type Address } from './addresses.js';
+import { isIPv4 } from 'node:net';
+import { addressFault, NOT_GIVEN, parseAddress, parseNetmask, type Address } from './addresses.js';
 import { isName, namePattern } from './names.js';
 import type { Interface } from './project.js';
+import type { Statement } from './tree.js';
 import { bareAddress } from './unknown.js';
 import type { Found, View } from './view.js';
 
@@ -16,15 +17,12 @@ export function resolveInterface(name: string, view: View): Interface {
     );
   const netmask = readNetmask(view);
   const rows = addressRows(view);
-  const dhcp = rows.some(({ words: [first] }) => first?.toLowerCase() === 'dhcp');
-  const addresses = rows.flatMap(({ words, keyword }) =>
-    words[0]?.toLowerCase() === 'dhcp' ? [] : (readAddress(words, netmask, keyword, view) ?? []),
-  );
+  const addresses = rows.flatMap((row) => (isDhcp(row) ? [] : (readAddress(row, netmask, view) ?? [])));
   return {
     name,
     ...readConnection(view),
     addresses,
-    dhcp,
+    dhcp: rows.some(isDhcp),
     gateway: readIp(view, 'gateway'),
     broadcast: readIp(view, 'broadcast'),
     mac: readMac(view),
@@ -55,30 +53,45 @@ function readMac(view: View): string | null {
   return mac?.toLowerCase() ?? null;
 }
 
+/** What is written for an address, and where. */
+export interface AddressRow extends Found<Statement> {
+  /** Null where one of them cannot be read, which is told. */
+  readonly words: readonly string[] | null;
+}
+
 /** The addresses of the nearest block that has any; one may stand alone, without `address`. */
-function addressRows(view: View): readonly { words: readonly string[]; keyword: string }[] {
+export function addressRows(view: View): readonly AddressRow[] {
   for (const [layer, block] of view.layers.entries()) {
-    const rows = block.items.flatMap((item) => {
+    const rows = block.items.flatMap((item): AddressRow[] => {
       if (item.kind !== 'statement') return [];
-      if (bareAddress(item, 'network')) return [{ words: [item.keyword], keyword: item.keyword }];
-      const words = item.keyword === 'address' ? view.read({ item, layer }) : null;
-      return words ? [{ words, keyword: 'address' }] : [];
+      const bare = bareAddress(item, 'network');
+      if (!bare && item.keyword !== 'address') return [];
+      const read = bare ? { ...item, keyword: 'address', words: [item.keyword] } : item;
+      return [{ words: view.read({ item: read, layer }), item, layer }];
     });
     if (rows.length > 0) return rows;
   }
   return [];
 }
 
-function readAddress(words: readonly string[], netmask: number | null, keyword: string, view: View): Address | null {
+function isDhcp({ words }: AddressRow): boolean {
+  return words?.length === 1 && words[0]?.toLowerCase() === 'dhcp';
+}
+
+function readAddress(row: AddressRow, netmask: number | null, view: View): Address | null {
+  const { words } = row;
+  if (!words) return null;
   const bad = (message: string): null => {
-    view.error('MLN_BAD_ADDRESS', `address ${words.join(' ')}: ${message}`, keyword);
+    view.error('MLN_BAD_ADDRESS', message, row);
     return null;
   };
-  if (words.length !== 1) return bad('one address is expected');
+  const wrong = (reason: string): null => bad(`address ${words.join(' ')}: ${reason}`);
+  if (words.length === 0) return bad('address takes an address, or dhcp');
+  if (words.length > 1) return wrong('one address is expected');
   const parsed = parseAddress(words[0] ?? '');
-  if (typeof parsed === 'string') return bad(parsed);
+  if (typeof parsed === 'string') return wrong(parsed);
   const mask = isIPv4(parsed.address) ? netmask : null;
-  if (parsed.prefix !== null && mask !== null && parsed.prefix !== mask) return bad(`the netmask says /${mask}`);
+  if (parsed.prefix !== null && mask !== null && parsed.prefix !== mask) return wrong(`the netmask says /${mask}`);
   return { address: parsed.address, prefix: parsed.prefix ?? mask ?? NOT_GIVEN };
 }
 
@@ -87,15 +100,15 @@ function readNetmask(view: View): number | null {
   if (text === null) return null;
   const prefix = parseNetmask(text);
   if (typeof prefix === 'number') return prefix;
-  view.error('MLN_BAD_ADDRESS', `netmask ${text}: ${prefix}`, 'netmask');
+  const hint = /^\d+$/.test(text) ? 'write netmask 255.255.255.0, or address 10.0.0.2/24' : undefined;
+  view.error('MLN_BAD_ADDRESS', `netmask ${text}: ${prefix}`, 'netmask', hint);
   return null;
 }
 
 function readIp(view: View, keyword: string): string | null {
   const text = view.word(keyword);
-  if (text === null || (isIP(text) !== 0 && !text.includes('%'))) return text;
-  const reason = parseAddress(text);
-  const message = typeof reason === 'string' ? reason : 'no prefix belongs here';
-  view.error('MLN_BAD_ADDRESS', `${keyword} ${text}: ${message}`, keyword);
+  const fault = text === null ? null : addressFault(text);
+  if (fault === null) return text;
+  view.error('MLN_BAD_ADDRESS', `${keyword} ${text ?? ''}: ${fault}`, keyword);
   return null;
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { checkNetworks, checkSwitches } from './check-networks.js';
+import { checkNetworks, checkUnusedNetworks } from './check-networks.js';
+import { checkSwitches } from './check-switches.js';
 import { claimUnits } from './claims.js';
 import { hookBlocks } from './core-keywords.js';
 import { Problems, type Problem } from './errors.js';
@@ -42,7 +43,7 @@ export interface Resolved {
 export function resolveProject(tree: Tree, context: ReadingContext, hooks: Hooks, options: ResolveOptions): Resolved {
   const { problems, keywords } = context;
   const blocks = projectBlocks(tree);
-  const name = projectName(blocks.global, new Scope(blocks.global, null, context), problems);
+  const name = projectName(tree.file, blocks.global, new Scope(blocks.global, null, context), problems);
   const global = new View(
     { layers: blocks.global, scope: new Scope(blocks.global, null, context, { project: name }), kind: 'global' },
     context,
@@ -61,7 +62,6 @@ export function resolveProject(tree: Tree, context: ReadingContext, hooks: Hooks
   const declared = hostBlocks.map((each) => readHost(each, reading, views));
   const ports = portsOf(declared);
   const declaredSwitches = switchBlocks.map((each) => readSwitch(each, ports, reading, views));
-  checkUnused(superclassBlocks, reading);
   for (const view of [global, ...views.values()]) view.scope.checkVariables();
   checkSet(context, global);
 
@@ -80,8 +80,9 @@ export function resolveProject(tree: Tree, context: ReadingContext, hooks: Hooks
     secret: null,
   };
   checkSwitches(draft, views);
+  checkUnused(superclassBlocks, draft, reading);
   const viewOf = (unit: Unit): View => views.get(unit.name) ?? emptyView(unit, reading);
-  const claimed = claimUnits(draft, viewOf, hooks, problems);
+  const claimed = claimUnits(draft, { hooks, keywords, problems, viewOf });
   const project = checkNetworks(claimed, views, problems);
   problems.throwErrors();
   return { project, views, warnings: problems.warnings };
@@ -110,7 +111,7 @@ function readHost({ name, block }: NamedBlock, reading: Reading, views: Map<stri
     context,
   );
   views.set(name, view);
-  return resolveHost(name, chain.names, view, context.keywords, context.problems);
+  return resolveHost(name, chain.names, view, context.keywords);
 }
 
 function readSwitch(
@@ -131,11 +132,13 @@ function emptyView(unit: Unit, { context, global }: Reading): View {
 }
 
 /** Superclasses that no host inherits are read all the same; variables are judged in hosts. */
-function checkUnused(superclasses: readonly NamedBlock[], reading: Reading): void {
+function checkUnused(superclasses: readonly NamedBlock[], draft: Project, reading: Reading): void {
   for (const each of superclasses) {
     if (reading.used.has(each.name)) continue;
     const problems = new Problems();
-    readHost(each, { ...reading, context: { ...reading.context, problems } }, new Map());
+    const views = new Map<string, View>();
+    const read = readHost(each, { ...reading, context: { ...reading.context, problems } }, views);
+    checkUnusedNetworks([read], draft, views);
     reading.context.problems.addAll(problems.all.filter(({ code }) => code !== 'MLN_NO_VARIABLE'));
   }
 }

@@ -14,7 +14,7 @@ const children: ChildProcess[] = [];
 
 beforeAll(() => {
   writeFileSync(join(code, 'package.json'), '{ "type": "module" }');
-  for (const name of ['lock', 'files', 'names', 'errors', 'codes']) {
+  for (const name of ['lock', 'files', 'names', 'errors', 'codes', 'limits']) {
     const source = join(import.meta.dirname, `../src/${name}.ts`);
     const options = { swcrc: false, jsc: { target: 'es2022', parser: { syntax: 'typescript' } } } as const;
     writeFileSync(join(code, `${name}.js`), transformFileSync(source, options).code);
