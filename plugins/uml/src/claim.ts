@@ -1,4 +1,5 @@
 import { withIpv6 } from './modules.js';
+import { checkTap, uplinkOf, type Network } from './uplink.js';
 import { claim, failure, formatSize, MiB, type Host, type Project, type Switch, type Unit, type View } from '@mln/core';
 
 /** A kernel with less panics before it has booted; with 48 MiB one boot in a hundred still finds no memory for its disk. */
@@ -7,15 +8,21 @@ const SAFE_MEMORY = 64 * MiB;
 /** Octets that User-Mode Linux gives its cards; locally administered. */
 const MAC_PREFIX = 'fe:fd';
 
-/** Claims hosts that say `uml`, or (unclaimed) that nobody else runs; and the switches that they are connected to. */
-export function claimUnit(unit: Unit, block: View, project: Project, unclaimed: boolean): Unit {
-  if (unit.kind === 'switch') return claimSwitch(unit, project, unclaimed);
-  const wanted = unclaimed ? unit.hypervisor === null && block.flag('uml') !== false : block.flag('uml') === true;
-  return wanted ? claimHost(unit, block) : unit;
+interface Claiming {
+  /** Whether all others have had their say. */
+  readonly unclaimed: boolean;
+  readonly network: Network;
 }
 
-function claimHost(host: Host, block: View): Host {
-  check(host, block);
+/** Claims hosts that say `uml`, or (unclaimed) that nobody else runs; and the switches that they are connected to. */
+export function claimUnit(unit: Unit, block: View, project: Project, { unclaimed, network }: Claiming): Unit {
+  if (unit.kind === 'switch') return claimSwitch(unit, project, unclaimed);
+  const wanted = unclaimed ? unit.hypervisor === null && block.flag('uml') !== false : block.flag('uml') === true;
+  return wanted ? claimHost(unit, block, network) : unit;
+}
+
+function claimHost(host: Host, block: View, network: Network): Host {
+  check(host, block, network);
   const disks = host.disks.map((disk, index) => ({ ...disk, device: `/dev/ubd${String.fromCharCode(97 + index)}` }));
   return claim(host, 'uml', { disks, lists: withIpv6(host), console: 'tty0', macPrefix: MAC_PREFIX });
 }
@@ -36,10 +43,10 @@ function claimSwitch(unit: Switch, project: Project, unclaimed: boolean): Switch
   return claim(unit, 'uml');
 }
 
-function check(host: Host, block: View): void {
+function check(host: Host, block: View, network: Network): void {
   if (host.memory < LEAST_MEMORY)
     throw unsupported(
-      host,
+      block.has('memory') ? { ...host, place: block.placeOf('memory') ?? null } : host,
       `${formatSize(host.memory)} of memory are too little to boot`,
       `give it ${formatSize(SAFE_MEMORY)}`,
     );
@@ -50,14 +57,15 @@ function check(host: Host, block: View): void {
       'memory',
       `${formatSize(SAFE_MEMORY)} are safe`,
     );
-  if (block.has('vcpus'))
+  if (host.keywords['vcpus'] !== undefined)
     block.warning(
       'MLN_UNSUPPORTED',
       `${host.name}: a User-Mode Linux guest has one processor; vcpus is not used`,
       'vcpus',
     );
   if (host.disks.length > 8) throw unsupported(host, 'User-Mode Linux has room for 8 disks');
-  for (const { name, bridge, switch: connected, place } of host.interfaces) {
+  for (const card of host.interfaces) {
+    const { name, bridge, switch: connected, place } = card;
     const at = { ...host, place };
     if (!/^eth\d{1,2}$/.test(name))
       throw unsupported(at, `the interfaces of User-Mode Linux guests are called eth0, eth1, …, not ${name}`);
@@ -67,9 +75,16 @@ function check(host: Host, block: View): void {
         `a User-Mode Linux guest cannot be connected to the bridge ${bridge}`,
         'connect it to a switch, and the switch to the bridge with tap',
       );
-    if (connected === null)
-      block.warning('MLN_NO_NETWORK', `${host.name}: ${name} is connected to nothing`, 'network', 'name a switch');
+    checkTap(host, card, block);
+    if (connected === null && uplinkOf(card, network) === null) warnOfNoNetwork(name, block);
   }
+}
+
+/** Many hosts may inherit one interface: they share the warning. What is wrong with its switch has been told. */
+function warnOfNoNetwork(networkInterface: string, block: View): void {
+  const view = block.named('network').get(networkInterface);
+  if (!view?.has('switch'))
+    view?.warning('MLN_NO_NETWORK', `${networkInterface} is connected to nothing`, '', 'name a switch');
 }
 
 function unsupported(unit: Unit, message: string, hint?: string): Error {

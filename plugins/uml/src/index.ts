@@ -3,30 +3,35 @@ import { claimUnit } from './claim.js';
 import { emitHost } from './host-scripts.js';
 import { powerOffByKeys } from './shutdown.js';
 import { emitSwitch } from './switch-scripts.js';
+import { keywords } from './keywords.js';
 import { copyModules } from './modules.js';
 import { monitor } from './monitor.js';
+import { refuseBuild } from './refuse.js';
+import { checkNetwork, type Network } from './uplink.js';
 
 interface Options {
   /** Runs hosts that name no hypervisor. */
   readonly default?: boolean;
+  /** Where interfaces go that name neither a switch nor a tap; none where left out. */
+  readonly network?: Network;
 }
 
 /** User-Mode Linux: guests that are processes of the calling user, and the switches between them. */
 export default function uml(mln: Mln, options: Options): void {
   const { hooks } = mln;
-  hooks.keywords.tap('uml', (keywords) => {
-    keywords.declare({
-      name: 'uml',
-      in: ['host'],
-      kind: 'flag',
-      rehearsal: 'yes',
-      help: 'Runs the host on User-Mode Linux.',
-    });
+  const { network = 'none' } = options;
+  checkNetwork(network);
+  hooks.keywords.tap('uml', (table) => {
+    table.declare(...keywords);
   });
-  hooks.resolveUnit.tap('uml', (unit, block, project) => claimUnit(unit, block, project, false));
+  hooks.resolveUnit.tap('uml', (unit, block, project) =>
+    claimUnit(unit, block, project, { unclaimed: false, network }),
+  );
   // What nobody claims is claimed when all others have had their say.
   if (options.default === true)
-    hooks.resolveUnit.tap({ name: 'uml', stage: 50 }, (unit, block, project) => claimUnit(unit, block, project, true));
+    hooks.resolveUnit.tap({ name: 'uml', stage: 50 }, (unit, block, project) =>
+      claimUnit(unit, block, project, { unclaimed: true, network }),
+    );
   hooks.configureFilesystem.tapPromise('uml', async (guest, host) => {
     if (host.hypervisor !== 'uml') return;
     await copyModules(guest, host, mln.shell);
@@ -38,4 +43,5 @@ export default function uml(mln: Mln, options: Options): void {
     else emitSwitch(unit, scripts, project);
   });
   hooks.monitor.tapPromise('uml', (statuses, units, project) => Promise.resolve(monitor(statuses, units, project)));
+  hooks.execute.tapPromise('uml', (operation, part) => refuseBuild(operation, part, network));
 }

@@ -55,7 +55,7 @@ const refused: readonly { body: string; plugins?: readonly Loaded[]; code: strin
     body: 'host a {\n  memory 16M\n}',
     code: 'MLN_UNSUPPORTED',
     message: 'a: 16 MiB of memory are too little to boot',
-    line: 2,
+    line: 3,
   },
   {
     body: 'host a {\n  network eth0 { bridge br0 }\n}',
@@ -69,6 +69,14 @@ const refused: readonly { body: string; plugins?: readonly Loaded[]; code: strin
     message: 's: a switch of User-Mode Linux guests is a process, and no bridge',
     line: 5,
   },
+  // What is wrong with a value is told, and nothing that follows from it.
+  {
+    body: 'host a {\n  network eth0 { switch $x }\n}',
+    code: 'MLN_NO_VARIABLE',
+    message: 'no variable $x is set here',
+    line: 3,
+  },
+  { body: 'host a { vcpus many }', code: 'MLN_BAD_VALUE', message: 'vcpus is a whole number, not many', line: 2 },
   ...['wlan0', 'eth', 'eth100', 'ens3', 'ETH0'].map((name) => ({
     body: `host a {\n  network ${name} { switch s }\n}\nswitch s { }`,
     code: 'MLN_UNSUPPORTED',
@@ -96,7 +104,7 @@ const doubtful = [
     body: 'host a { vcpus 2 }',
     expected: ['MLN_UNSUPPORTED: a: a User-Mode Linux guest has one processor; vcpus is not used'],
   },
-  { body: 'host a { network eth0 { } }', expected: ['MLN_NO_NETWORK: a: eth0 is connected to nothing'] },
+  { body: 'host a { network eth0 { } }', expected: ['MLN_NO_NETWORK: eth0 is connected to nothing'] },
 ];
 
 test.each(doubtful)('$body warns: $expected', async ({ body, expected }) => {
