@@ -1,4 +1,4 @@
-import { failure, type Guest, type Host, type Place, type Row } from '@mln/core';
+import type { Guest, Host, Problems, Row } from '@mln/core';
 import type { Hasher } from './password.js';
 
 /*
@@ -13,16 +13,16 @@ const FIRST_ID = 1000;
 
 type Line = string[];
 
-export async function configureAccounts(guest: Guest, host: Host, hash: Hasher): Promise<void> {
+/** Sets users, groups and passwords; what does not go with the accounts of the template is told. */
+export async function configureAccounts(guest: Guest, host: Host, hash: Hasher, problems: Problems): Promise<void> {
   const users = host.lists['users'] ?? [];
   const groups = host.lists['groups'] ?? [];
   const rootPassword = host.keywords['root_password'];
   if (users.length === 0 && groups.length === 0 && rootPassword === undefined) return;
   const files = await readAccounts(guest);
-  if (typeof rootPassword === 'string')
-    setPassword(files, 'root', hashed(hash(rootPassword, guest.salt), 'root', host.place));
-  for (const row of users) await addUser(guest, files, row, hash);
-  for (const row of groups) addGroup(files, row);
+  if (typeof rootPassword === 'string') setPassword(files, 'root', hash(rootPassword, guest.salt));
+  for (const row of users) await addUser(guest, files, row, hash, problems);
+  for (const row of groups) addGroup(files, row, problems);
   await writeAccounts(guest, files);
 }
 
@@ -33,22 +33,20 @@ interface Accounts {
   readonly group: Line[];
 }
 
-async function addUser(guest: Guest, files: Accounts, row: Row, hash: Hasher): Promise<void> {
+async function addUser(guest: Guest, files: Accounts, row: Row, hash: Hasher, problems: Problems): Promise<void> {
   const [name = '', password = '!', home = `/home/${name}`, wanted] = row.words;
-  checkName(name, row);
-  if (!home.startsWith('/') || home.includes(':')) throw bad(row, `${home} cannot be the home of ${name}`);
   const known = find(files.passwd, name);
   if (!known) {
-    const id = wanted === undefined ? freeId(files) : readId(wanted, row);
+    const id = wanted === undefined ? freeId(files) : Number(wanted);
     const owner = files.passwd.find((line) => line[2] === String(id));
-    if (owner) throw bad(row, `the uid ${id} belongs to ${owner[0] ?? ''}`);
+    if (owner) tell(row, `the uid ${id} belongs to ${owner[0] ?? ''}`, problems);
     const taken = files.group.some((line) => line[2] === String(id));
     const gid = taken ? freeId(files) : id;
     const group = find(files.group, name) ?? addLine(files.group, [name, 'x', String(gid), '']);
     files.passwd.push([name, files.shadow ? 'x' : '!', String(id), group[2] ?? '', '', home, await shellOf(guest)]);
-  } else if (wanted !== undefined && Number(known[2]) !== readId(wanted, row))
-    throw bad(row, `${name} has the uid ${known[2] ?? ''} in the template`);
-  if (!known || row.words.length > 1) setPassword(files, name, hashed(hash(password, guest.salt), name, row.place));
+  } else if (wanted !== undefined && Number(known[2]) !== Number(wanted))
+    tell(row, `${name} has the uid ${known[2] ?? ''} in the template`, problems);
+  if (!known || row.words.length > 1) setPassword(files, name, hash(password, guest.salt));
   const account = find(files.passwd, name) ?? [];
   if (row.words[2] !== undefined) account[5] = home;
   await makeHome(guest, account);
@@ -78,20 +76,13 @@ async function copySkeleton(
   }
 }
 
-function addGroup(files: Accounts, row: Row): void {
+function addGroup(files: Accounts, row: Row, problems: Problems): void {
   const [name = '', ...members] = row.words;
-  checkName(name, row);
   for (const member of members)
-    if (!find(files.passwd, member)) throw bad(row, `${member} of the group ${name} is no user of the guest`);
+    if (!find(files.passwd, member)) tell(row, `${member} of the group ${name} is no user of the guest`, problems);
   const group = find(files.group, name) ?? addLine(files.group, [name, 'x', String(freeId(files)), '']);
   const before = (group[3] ?? '').split(',').filter((member) => member !== '');
   group[3] = [...new Set([...before, ...members])].join(',');
-}
-
-/** A colon would begin the next field, and a line end the next account. */
-function hashed(hash: string, name: string, place: Place | null): string {
-  if (!/[\s:]/.test(hash)) return hash;
-  throw failure('MLN_BAD_VALUE', `the password hash of ${name} has a colon or a blank`, { place: place ?? undefined });
 }
 
 function setPassword(files: Accounts, name: string, hash: string): void {
@@ -136,11 +127,6 @@ function freeId({ passwd, group }: Accounts): number {
   return id;
 }
 
-function readId(text: string, row: Row): number {
-  if (!/^\d{1,9}$/.test(text)) throw bad(row, `${text} is no uid`);
-  return Number(text);
-}
-
 function find(lines: readonly Line[], name: string): Line | undefined {
   return lines.find((line) => line[0] === name);
 }
@@ -150,11 +136,6 @@ function addLine(lines: Line[], line: Line): Line {
   return line;
 }
 
-function checkName(name: string, row: Row): void {
-  if (!/^[a-z_][a-z0-9_.-]{0,31}$/i.test(name))
-    throw bad(row, `${JSON.stringify(name)} cannot be the name of a user or group`);
-}
-
-function bad(row: Row, message: string): Error {
-  return failure('MLN_BAD_VALUE', message, { place: row.place ?? undefined });
+function tell(row: Row, message: string, problems: Problems): void {
+  problems.error('MLN_BAD_VALUE', message, { place: row.place ?? undefined });
 }

@@ -1,5 +1,7 @@
 import type { Mln } from '@mln/core';
+import { checkValues } from './check-values.js';
 import { warnOfOldPasswords } from './old-passwords.js';
+import { checkSources } from './sources.js';
 
 /** Linux inside the guest: each keyword's meaning, by the family that is found in its template. */
 export default function linux(mln: Mln): void {
@@ -16,8 +18,15 @@ export default function linux(mln: Mln): void {
     });
   });
   mln.hooks.resolveUnit.tap('linux', (unit, block) => {
-    if (unit.kind === 'host') warnOfOldPasswords(unit, block);
+    if (unit.kind === 'host') {
+      checkValues(unit, block);
+      warnOfOldPasswords(unit, block);
+    }
     return unit;
+  });
+  // When its scripts are made: only whoever checks, plans or builds needs the files.
+  mln.hooks.emitScripts.tap('linux', (unit, _scripts, project) => {
+    if (unit.kind === 'host') checkSources(unit, project, mln.folders.files);
   });
   mln.hooks.configureFilesystem.tapPromise('linux', async (guest, host) =>
     (await import('./configure.js')).configure(guest, host, mln.folders.files),

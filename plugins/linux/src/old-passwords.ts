@@ -1,7 +1,6 @@
 import type { Host, View } from '@mln/core';
-
-/** Password hashes of the DES kind, see crypt(5): two characters of salt, and eleven of hash. */
-export const oldHash = /^[./0-9A-Za-z]{13}$/;
+import { oldHash } from './hashes.js';
+import { rowAt } from './row-at.js';
 
 /** Warns of DES hashes: they are used as they are, as the paper does, but anybody can guess what they are made of. */
 export function warnOfOldPasswords({ name, keywords, lists }: Host, block: View): void {
@@ -16,12 +15,6 @@ export function warnOfOldPasswords({ name, keywords, lists }: Host, block: View)
   if (oldHash.test(String(keywords['root_password'] ?? '')))
     warn('root', block.has('root_password') ? 'root_password' : 'root_passwd');
   for (const { words, place } of lists['users'] ?? []) {
-    if (!oldHash.test(words[1] ?? '')) continue;
-    const blocks = block.layers.flatMap((layer, index) =>
-      layer.items.flatMap((item) =>
-        item.kind === 'block' ? item.items.map((row) => ({ item: row, layer: index })) : [],
-      ),
-    );
-    warn(words[0] ?? '', blocks.find(({ item }) => item.place !== null && item.place === place) ?? 'users');
+    if (oldHash.test(words[1] ?? '')) warn(words[0] ?? '', rowAt(block, 'users', place));
   }
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { claim, createGuest, type Edit, type Filesystem, type Host, type Plugin } from '@mln/core';
+import { claim, createGuest, isMlnError, type Edit, type Filesystem, type Host, type Plugin } from '@mln/core';
 import linux from '@mln/plugin-linux';
 import { decided, testKernel } from '../../../test/support/test-kernel.js';
 
@@ -25,6 +25,20 @@ export async function configure(text: string, filesystem: Filesystem, name?: str
   const guest = createGuest(filesystem, project);
   await mln.hooks.configureFilesystem.promise(guest, host, null);
   return guest.edits();
+}
+
+/** What is told of sources when the scripts of a project's hosts are made. */
+export async function sourcesMissing(text: string): Promise<readonly string[]> {
+  const project = await decided(mln, join(cases, 'project.mln'), text);
+  return project.hosts.flatMap((host) => {
+    try {
+      mln.hooks.emitScripts.call(host, { script: () => undefined, file: () => undefined }, project);
+      return [];
+    } catch (error) {
+      if (!isMlnError(error)) throw error;
+      return error.problems.map(({ message }) => message);
+    }
+  });
 }
 
 /** A project of one host. */

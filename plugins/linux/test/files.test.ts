@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { cases, configure, oneHost } from './configure.js';
+import { cases, configure, oneHost, sourcesMissing } from './configure.js';
 import { fakeFilesystem, outline, written } from './fake-filesystem.js';
 
 const template = '--- /bin/busybox\n--- /etc/motd 0600 5:5\nold\n--- /srv/\n--- /opt -> /srv\n';
@@ -53,17 +53,40 @@ test.each(copies)('$name', async ({ body, expected }) => {
 });
 
 const mistakes = [
-  { body: 'files { files/motd }', code: 'MLN_BAD_VALUE', message: 'files takes a source, a destination that begins' },
-  { body: 'files { files/motd etc/motd }', code: 'MLN_BAD_VALUE', message: 'files takes a source, a destination that' },
-  { body: 'files { files/motd /etc/motd rw }', code: 'MLN_BAD_VALUE', message: 'rw is no mode, such as 0644' },
-  { body: 'files { files/motd /etc/motd 0888 }', code: 'MLN_BAD_VALUE', message: '0888 is no mode, such as 0644' },
   { body: 'files { missing /etc/motd }', code: 'MLN_NO_FILE', message: 'there is no missing to copy' },
+  { body: 'files { files/motd /../x/../../y }', code: 'MLN_BAD_VALUE', message: '/../x/../../y leaves the guest' },
 ];
 
 test.each(mistakes)('$body', async ({ body, code, message }) => {
   const attempt = configure(oneHost(`# a comment\n${body}`), fakeFilesystem(template));
   await expect(attempt).rejects.toMatchObject({ code, problems: [{ place: { line: 6 } }] });
   await expect(attempt).rejects.toThrow(message);
+});
+
+test('all that is wrong with files, users and groups is told at once', async () => {
+  const body =
+    'files { missing /x; files/motd /etc/motd/below; none /y }\nusers { jack * /j 0 }\ngroups { g one two jack }';
+  const attempt = configure(oneHost(body), fakeFilesystem(template));
+  const lines = [
+    'there is no missing to copy',
+    'gw: ',
+    'there is no none to copy',
+    'the uid 0 belongs to root',
+    'one of the group g is no user of the guest',
+    'two of the group g is no user of the guest',
+  ];
+  await expect(attempt).rejects.toMatchObject({
+    problems: lines.map((line) => ({ message: expect.stringContaining(line) })),
+  });
+});
+
+test('missing sources are told when scripts are made, and are looked for once', async () => {
+  const text = oneHost('files { missing /x; files/motd /y; none /z }\nservice_host s');
+  expect(await sourcesMissing(text)).toEqual([]);
+  expect(await sourcesMissing(text.replace('service_host s', ''))).toEqual([
+    'there is no missing to copy',
+    'there is no none to copy',
+  ]);
 });
 
 test('a missing source says where it was looked for', async () => {
