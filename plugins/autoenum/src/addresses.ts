@@ -1,14 +1,14 @@
 import { addressNumber, addressText, parseAddress, parseNetmask, type View } from '@mln/core';
 
 /**
- * The addresses of so many hosts, with prefix: the network's, plus addresses_begin, and on. Empty where the block asks
- * for none; null where they cannot be given, which is told.
+ * The addresses of so many hosts, with prefix: the network's, plus addresses_begin, and on; inherited is their interface
+ * in the superclass. Empty where the block asks for none; null where they cannot be given, which is told, or where it is
+ * not known how many there are.
  */
 export function takeAddresses(
   view: View,
-  superclass: View,
-  networkInterface: string,
-  count: number,
+  inherited: View | null | undefined,
+  count: number | null,
 ): readonly string[] | null {
   const asked = ['addresses', 'address'].filter((name) => view.choice(name, ['enum', 'auto']) !== null);
   const keyword = lastOf(view, ['network', 'net']);
@@ -18,9 +18,9 @@ export function takeAddresses(
     view.error('MLN_BAD_VALUE', 'there is no network to take addresses from', first, 'add network 10.0.0.0');
     return null;
   }
-  const network = readNetwork(view, keyword, superclass.named('network').get(networkInterface));
+  const network = readNetwork(view, keyword, inherited ?? undefined);
   const begin = view.has('addresses_begin') ? view.number('addresses_begin') : 1;
-  if (!network || begin === null) return null;
+  if (!network || begin === null || count === null) return null;
   const { base, prefix } = network;
   const [least, most] = usableRange(base, prefix);
   const first = base + begin;

@@ -12,6 +12,7 @@ import {
   type View,
 } from '@mln/core';
 import { takeAddresses } from './addresses.js';
+import { MOST_HOSTS } from './keywords.js';
 import { declaredNames, takeNames, type TakenNames } from './names.js';
 import { checkScale, readScale, type Scale } from './scale.js';
 import { dealServers } from './servers.js';
@@ -21,11 +22,11 @@ export function enumerate(tree: Tree, context: TreeContext): Tree {
   const scale = readScale(context.options['scale']);
   const blocks = inside(tree.items, 'global').flatMap((global) => inside(global.items, 'autoenum'));
   if (blocks.length === 0 && scale.size === 0) return tree;
-  const counting: Counting = { tree, context, scale, taken: declaredNames(tree, context), known: new Set() };
+  const counting: Counting = { tree, context, scale, taken: declaredNames(tree, context), known: new Set(), hosts: 0 };
   const hosts = blocks.flatMap((each) => hostsOf(each, counting));
   // What is wrong with a block is told before what the command line asks of it.
   if (!context.problems.hasErrors) checkScale(scale, counting.known);
-  return { ...tree, items: [...tree.items, ...hosts] };
+  return counting.hosts > MOST_HOSTS ? tree : { ...tree, items: [...tree.items, ...hosts] };
 }
 
 interface Counting {
@@ -35,6 +36,8 @@ interface Counting {
   readonly taken: TakenNames;
   /** What the command line may call the blocks. */
   readonly known: Set<string>;
+  /** How many hosts were counted out. */
+  hosts: number;
 }
 
 function hostsOf(from: Block, counting: Counting): Block[] {
@@ -43,14 +46,15 @@ function hostsOf(from: Block, counting: Counting): Block[] {
   const superclass = superclassOf(view, counting);
   const prefix = view.has('hostprefix') ? view.word('hostprefix') : (superclass?.name ?? null);
   const own = view.scope.read(from.words, from.place).words.join(' ');
-  const count = countOf(view, [own, superclass?.name ?? '', prefix ?? ''], counting);
-  if (!superclass || prefix === null || count === null) return [];
+  const asked = countOf(view, [own, superclass?.name ?? '', prefix ?? ''], counting);
+  const count = asked !== null && hasRoom(view, asked, counting) ? asked : null;
   const networkInterface = interfaceOf(view);
-  if (networkInterface === null) return [];
-  const names = takeNames(view, from, prefix, count, taken, context);
-  const addresses = takeAddresses(view, superclass.view, networkInterface, count);
+  // All of the block is read before any of it is given up.
+  const names = prefix === null || count === null ? null : takeNames(view, from, prefix, count, taken, context);
+  const inherited = networkInterface === null ? null : superclass?.view.named('network').get(networkInterface);
+  const addresses = takeAddresses(view, inherited, superclass && inherited !== null ? count : null);
   const servers = dealServers(view, count, context.problems);
-  if (!names || !addresses || !servers) return [];
+  if (!superclass || networkInterface === null || !names || !addresses || !servers) return [];
   const inherits = placed(statement('superclass', superclass.name), view.placeOf('superclass'));
   return names.map((name, index) => {
     const [address, server] = [addresses[index], servers[index]];
@@ -98,6 +102,14 @@ function countOf(view: View, names: readonly string[], { scale, known }: Countin
     return null;
   }
   return names.map((name) => scale.get(name)).find((asked) => asked !== undefined) ?? declared;
+}
+
+/** Counts the hosts of all blocks together. */
+function hasRoom(view: View, count: number, counting: Counting): boolean {
+  counting.hosts += count;
+  if (counting.hosts <= MOST_HOSTS) return true;
+  view.error('MLN_TOO_LARGE', `all autoenum blocks together count out more than ${MOST_HOSTS} hosts`, 'numhosts');
+  return false;
 }
 
 function missing(view: View, what: string, question: string): void {

@@ -1,4 +1,4 @@
-import { isName, type Block, type Tree, type TreeContext, type View } from '@mln/core';
+import { isName, placeHint, type Block, type Tree, type TreeContext, type View } from '@mln/core';
 
 /** Whose name it is: a host or switch of the file, or an autoenum block. */
 export type TakenNames = Map<string, Block>;
@@ -45,15 +45,11 @@ function tellTaken(name: string, owner: Block, block: Block, { problems }: TreeC
   if (owner.keyword === 'autoenum')
     problems.error('MLN_TWICE', `two autoenum blocks count out ${name}`, {
       place: block.place ?? undefined,
-      hint: `the other is at ${whereIs(owner)}; give one of them a hostprefix`,
+      hint: `the other is at ${placeHint(owner)}; give one of them a hostprefix`,
     });
   else
     problems.error('MLN_TWICE', `${name} is the name of a host that autoenum counts out`, {
       place: owner.place ?? undefined,
-      hint: `autoenum is at ${whereIs(block)}; give it a hostprefix, or choose another name`,
+      hint: `autoenum is at ${placeHint(block)}; give it a hostprefix, or choose another name`,
     });
-}
-
-function whereIs({ place }: Block): string {
-  return place ? `${place.file}:${place.line}` : 'no file';
 }

@@ -6,17 +6,18 @@ export const verbs = new Set(['build', 'plan', 'validate', 'parse', 'why', 'diff
 
 export const scaleOption: Option = {
   flags: '--scale <counts>',
-  help: 'how many hosts an autoenum block counts out: NAME=N,NAME=N',
+  help: 'how many hosts an autoenum block counts out: NAME=N,NAME=N; may be repeated',
+  repeats: true,
 };
 
 /** How many hosts the command line asks for, by the names it gives to blocks. */
 export type Scale = ReadonlyMap<string, number>;
 
-/** Reads `--scale NAME=N,NAME=N`. */
-export function readScale(text: unknown): Scale {
+/** Reads what `--scale` was given, each time `NAME=N,NAME=N`. */
+export function readScale(given: unknown): Scale {
   const counts = new Map<string, number>();
-  if (typeof text !== 'string') return counts;
-  for (const part of text.split(',')) {
+  const texts = [given].flat().filter((text) => typeof text === 'string');
+  for (const part of texts.flatMap((text) => text.split(','))) {
     const [, name, digits] = /^([^=]+)=(\d+)$/.exec(part) ?? [];
     if (name === undefined)
       throw failure('MLN_USAGE', `--scale takes NAME=N, not ${JSON.stringify(part)}`, {

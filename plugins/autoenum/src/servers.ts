@@ -14,14 +14,15 @@ interface Share {
 
 /**
  * Deals hosts to servers: `server N` takes the next N, `server all` the rest; servers without a count share what is left
- * in turn. Empty where no server is named; null where hosts are left over or a line is wrong, which is told.
+ * in turn. Empty where no server is named; null where hosts are left over or a line is wrong, which is told, or where it
+ * is not known how many hosts there are.
  */
-export function dealServers(view: View, hosts: number, problems: Problems): readonly Server[] | null {
+export function dealServers(view: View, hosts: number | null, problems: Problems): readonly Server[] | null {
   const rows = view.list('service_hosts');
   if (rows.length === 0) return [];
-  const shares = rows.flatMap((row) => readShare(row, problems) ?? []);
+  const shares = rows.flatMap((row) => readShare(row) ?? []);
   const rest = takersOfRest(shares, problems);
-  if (shares.length < rows.length || rest === null) return null;
+  if (shares.length < rows.length || rest === null || hosts === null) return null;
   const dealt: Server[] = [];
   for (const { server, count } of shares)
     if (typeof count === 'number')
@@ -41,17 +42,14 @@ export function dealServers(view: View, hosts: number, problems: Problems): read
   return null;
 }
 
-function readShare({ words, place }: Row, problems: Problems): Share | null {
+/** Null for a row that does not fit its columns, which is told. */
+function readShare({ words, place }: Row): Share | null {
   const [name = '', count, more] = words;
   const server = { name, place };
   if (count === undefined) return { server, count: null };
-  if (more === undefined && count === 'all') return { server, count };
-  if (more === undefined && /^\d{1,9}$/.test(count)) return { server, count: Number(count) };
-  problems.error('MLN_BAD_VALUE', `a service host has a name and a count, not ${words.join(' ')}`, {
-    place: place ?? undefined,
-    hint: 'a count is a number, or all',
-  });
-  return null;
+  if (more !== undefined) return null;
+  if (count === 'all') return { server, count };
+  return /^\d{1,9}$/.test(count) ? { server, count: Number(count) } : null;
 }
 
 /** Whoever shares what the counts leave: the one server with `all`, or those without a count. */

@@ -20,6 +20,7 @@ const bad: readonly [what: string, inGlobal: string, expected: readonly string[]
     [
       '2:12 MLN_BAD_VALUE superclass takes a value',
       '2:24 MLN_BAD_VALUE numhosts takes a value',
+      '2:34 MLN_BAD_VALUE network takes a value',
       '2:43 MLN_BAD_VALUE hostprefix takes a value',
     ],
   ],
@@ -38,6 +39,11 @@ const bad: readonly [what: string, inGlobal: string, expected: readonly string[]
     'too many',
     'autoenum { superclass node; numhosts 65537 }',
     ['2:29 MLN_BAD_VALUE numhosts is at most 65536, not 65537'],
+  ],
+  [
+    'too many in all',
+    'autoenum a { superclass node; numhosts 65536 }\nautoenum b { superclass node; numhosts 1; hostprefix n }',
+    ['3:31 MLN_TOO_LARGE all autoenum blocks together count out more than 65536 hosts'],
   ],
   [
     'no number',
@@ -135,10 +141,10 @@ const bad: readonly [what: string, inGlobal: string, expected: readonly string[]
     'counts that are none',
     'autoenum { superclass node; numhosts 4; service_hosts { s some; t 1 2; u -1; v 1.5; w } }',
     [
-      ...['57 s some', '65 t 1 2', '72 u -1', '78 v 1.5'].map((row) => {
-        const [column = '', ...words] = row.split(' ');
-        return `2:${column} MLN_BAD_VALUE a service host has a name and a count, not ${words.join(' ')} | a count is a number, or all`;
-      }),
+      '2:57 MLN_BAD_VALUE service_hosts: the number is a whole number or all, not some | a row: server [number or all]',
+      '2:65 MLN_BAD_VALUE a row of service_hosts has at most 2 words, not 3 | a row: server [number or all]',
+      '2:72 MLN_BAD_VALUE service_hosts: the number is a whole number or all, not -1 | a row: server [number or all]',
+      '2:78 MLN_BAD_VALUE service_hosts: the number is a whole number or all, not 1.5 | a row: server [number or all]',
     ],
   ],
   [
@@ -152,22 +158,41 @@ const bad: readonly [what: string, inGlobal: string, expected: readonly string[]
   [
     'two blocks that count out the same names',
     'autoenum { superclass node; numhosts 9 } autoenum { superclass node; numhosts 5 }',
-    ['2:42 MLN_TWICE two autoenum blocks count out node1 | the other is at /x.mln:2; give one of them a hostprefix'],
+    ['2:42 MLN_TWICE two autoenum blocks count out node1 | the other is at /x.mln:2:1; give one of them a hostprefix'],
   ],
   [
     'a block whose names run into those of another',
     'autoenum { superclass node; numhosts 12 } autoenum { superclass node; hostprefix node1; numhosts 2 }',
-    ['2:43 MLN_TWICE two autoenum blocks count out node11 | the other is at /x.mln:2; give one of them a hostprefix'],
+    ['2:43 MLN_TWICE two autoenum blocks count out node11 | the other is at /x.mln:2:1; give one of them a hostprefix'],
   ],
   [
     'a variable that is not set',
     'autoenum { superclass node; numhosts $m }',
-    ['2:29 MLN_NO_VARIABLE no variable $m is set here | write \\$ for a dollar'],
+    [
+      '2:29 MLN_NO_VARIABLE no variable $m is set here | set it with $m = VALUE in global, a superclass or the host; write \\$ for a dollar',
+    ],
   ],
   [
     'a block where a value belongs',
     'autoenum { superclass node; numhosts 1; network eth0 { address 10.0.0.1 } }',
     ['2:41 MLN_BAD_VALUE network takes a value, not a block'],
+  ],
+  [
+    'all faults of one block at once',
+    'autoenum { superclass nod; numhosts many; interface "a b"; network x; service_hosts { s some; u all; v all } }',
+    [
+      '2:12 MLN_NO_SUPERCLASS there is no superclass nod | did you mean node?',
+      '2:28 MLN_BAD_VALUE numhosts is a whole number, not many',
+      '2:43 MLN_BAD_NAME "a b" cannot be the name of an interface',
+      '2:60 MLN_BAD_ADDRESS network x: not an address',
+      '2:87 MLN_BAD_VALUE service_hosts: the number is a whole number or all, not some | a row: server [number or all]',
+      '2:102 MLN_BAD_VALUE nothing is left for v: u takes all the rest',
+    ],
+  ],
+  [
+    'a network whose size the missing superclass would tell',
+    'autoenum { superclass nod; numhosts 300; network 10.0.0.0 }',
+    ['2:12 MLN_NO_SUPERCLASS there is no superclass nod | did you mean node?'],
   ],
   [
     'all faults of all blocks at once',
@@ -200,7 +225,7 @@ const taken: readonly [others: string, expected: readonly string[]][] = [
 
 test.each(taken)('%s beside nodes 1 to 3', async (others, expected) => {
   const found = await outline('$kind = node; autoenum { superclass node; numhosts 3 }', { others });
-  const hint = 'autoenum is at /x.mln:2; give it a hostprefix, or choose another name';
+  const hint = 'autoenum is at /x.mln:2:15; give it a hostprefix, or choose another name';
   expect(found).toEqual(expected.map((line) => `${line} | ${hint}`));
 });
 

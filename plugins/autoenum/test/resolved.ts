@@ -7,7 +7,7 @@ import { testKernel } from '../../../test/support/test-kernel.js';
 /** What is at hand for a block: a superclass `node`, on a switch, and what else is given. */
 export interface Around {
   readonly others?: string;
-  readonly scale?: string;
+  readonly scale?: string | readonly string[];
   readonly plugins?: readonly Plugin[];
 }
 

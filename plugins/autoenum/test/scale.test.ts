@@ -11,7 +11,7 @@ const usage = (part: string): string =>
   `- MLN_USAGE --scale takes NAME=N, not ${JSON.stringify(part)} | NAME is a superclass that autoenum counts out, N how many hosts there are to be`;
 const range = (part: string): string => `- MLN_USAGE --scale ${part}: there can be 1 to 65536 hosts`;
 
-const asked: readonly [scale: string, expected: readonly string[]][] = [
+const asked: readonly [scale: string | readonly string[], expected: readonly string[]][] = [
   ['node=1,m=1', ['m1', 'node1']],
   ['more=2,node=1', ['m1', 'm2', 'node1']],
   ['node=1', ['m1', 'node1']],
@@ -28,6 +28,11 @@ const asked: readonly [scale: string, expected: readonly string[]][] = [
     [usage(text)],
   ]),
   ['node=1,', [usage('')]],
+  [
+    ['node=1', 'more=2'],
+    ['m1', 'm2', 'node1'],
+  ],
+  [['node=1', 'node=1'], ['- MLN_USAGE --scale gives node twice']],
 ];
 
 test.each(asked)('--scale %s', async (scale, expected) => {
