@@ -46,10 +46,11 @@ function claimHost(host: Host, block: View, { bridge }: Options): Host {
   return claim(host, 'xen', { disks, interfaces, console: 'hvc0', macPrefix: MAC_PREFIX });
 }
 
-/** Many hosts may inherit one interface: they share the warning. */
+/** Many hosts may inherit one interface: they share the warning. What is wrong with its switch or bridge has been told. */
 function warnOfNoBridge(networkInterface: string, block: View): void {
   const view = block.named('network').get(networkInterface);
   const hint = 'name a switch or a bridge, or give the xen plug-in its option bridge';
+  if (view?.has('switch') || view?.has('bridge')) return;
   view?.warning('MLN_NO_NETWORK', `${networkInterface} is connected to nothing`, '', hint);
 }
 
