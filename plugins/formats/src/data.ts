@@ -1,19 +1,12 @@
-import type { KeywordTable, Place, Problems } from '@mln/core';
-import { fence, variable, type Entry } from './entries.js';
+import { fence, line, variable, type Entry, type Reading } from './entries.js';
 import type { Map, Node } from './node.js';
-import { declared, inside, top, type Where } from './where.js';
-
-export interface DataReading {
-  readonly keywords: KeywordTable;
-  readonly problems: Problems;
-  readonly places: (at: number) => Place;
-}
+import { declared, inside, isBlock, top, type Where } from './where.js';
 
 /**
  * What JSON and YAML say, as entries: a key is a head, its value what follows the head. A list under a key is the
  * same head several times; the list of a block's content, or of a keyword's rows, is one entry after the other.
  */
-export function entriesOfData(node: Node, { keywords, problems, places }: DataReading): Entry[] {
+export function entriesOfData(node: Node, { keywords, problems, places }: Reading): Entry[] {
   const bad = (message: string, at: number, hint?: string): [] => {
     problems.error('MLN_BAD_FILE', message, { place: places(at), hint });
     return [];
@@ -56,7 +49,8 @@ export function entriesOfData(node: Node, { keywords, problems, places }: DataRe
 
   /** The value of one key; `at` is where the entry stands. */
   const value = (head: string, at: number, node: Node, where: Where): Entry[] => {
-    if (node.kind === 'map' || node.kind === 'list') return group(head, at, node, where);
+    const isNothing = node.kind === 'literal' && node.value === null && isBlock(keywords, where, head);
+    if (node.kind === 'map' || node.kind === 'list' || isNothing) return group(head, at, node, where);
     const place = places(at);
     if (head === '#include') {
       if (node.kind !== 'text') return bad('#include takes one path', at);
@@ -64,14 +58,12 @@ export function entriesOfData(node: Node, { keywords, problems, places }: DataRe
     }
     const isVariable = variable.test(head);
     if (node.kind === 'literal') {
-      const word = node.value === null ? '' : node.value ? (isVariable ? 'yes' : '') : 'no';
-      return [{ kind: 'line', text: isVariable ? `${head}=${word}` : `${head} ${word}`, place }];
+      const word = node.value === false ? 'no' : node.value && isVariable ? 'yes' : '';
+      return [line(head, word, place)];
     }
     const { text } = node;
-    if (isVariable && !text.includes('\n')) return [{ kind: 'line', text: `${head}=${text}`, place }];
-    const isText = text.includes('\n') || fence.test(head);
-    if (isText || declared(keywords, where, head)?.kind === 'text') return [{ kind: 'text', head, text, place }];
-    return [{ kind: 'line', text: `${head} ${text}`, place }];
+    const isText = text.includes('\n') || fence.test(head) || declared(keywords, where, head)?.kind === 'text';
+    return isText ? [{ kind: 'text', head, text, place }] : [line(head, text, place)];
   };
 
   return content(node, top);

@@ -1,4 +1,11 @@
-import type { Place } from '@mln/core';
+import type { KeywordTable, Place, Problems } from '@mln/core';
+
+/** What a file is read with: what it says depends on its keywords, and what is wrong with it has a place in it. */
+export interface Reading {
+  readonly keywords: KeywordTable;
+  readonly problems: Problems;
+  readonly places: (at: number) => Place;
+}
 
 /** One item of a project as all formats give it: pieces of the mln language, with their places. */
 export type Entry = Placed & (Line | Text | Group | Included);
@@ -31,6 +38,12 @@ export interface Group {
 export interface Included {
   readonly kind: 'include';
   readonly path: string;
+}
+
+/** A head and what follows it, as a statement or assignment. */
+export function line(head: string, rest: string, place: Place): Entry {
+  const text = variable.test(head) ? `${head}=${rest}` : [head, rest].filter((part) => part !== '').join(' ');
+  return { kind: 'line', text, place };
 }
 
 /** A head that is the beginning of a fence, `keyword <<WORD`. */

@@ -1,5 +1,6 @@
 import { failure, type Place } from '@mln/core';
-import { maxNesting, type Member, type Node } from './node.js';
+import { maxNesting } from './limits.js';
+import type { Member, Node } from './node.js';
 
 /*
  * JSON (RFC 8259), with what JSON.parse does not tell: places, numbers as they are spelt, and keys that stand twice.

@@ -27,6 +27,3 @@ export interface Member {
   readonly at: number;
   readonly node: Node;
 }
-
-/** How deep lists and maps may be nested: a block is at most a map in two lists, and blocks are nested 64 deep. */
-export const maxNesting = 200;

@@ -1,4 +1,4 @@
-import { failure, isMlnError, type Block, type Item, type Mln, type Tree } from '@mln/core';
+import { failure, isMlnError, wholeTree, type Block, type Item, type Mln, type Tree } from '@mln/core';
 
 /*
  * Pieces of the mln language that come from outside: each is read by the mln grammar alone, before a sentinel, and
@@ -22,7 +22,7 @@ export function mlnGrammar(mln: Mln, file: string): (text: string) => Tree {
   return (text) => {
     const tree = mln.hooks.parse.call(text, `${file}.mln`);
     if (!tree) throw failure('MLN_PLUGIN_FAILED', 'the grammar of the mln language is not there yet');
-    return tree;
+    return wholeTree(tree);
   };
 }
 
@@ -74,7 +74,17 @@ export function freeWord(text: string): string {
   return word;
 }
 
+/** A text without the blank lines before and after it. */
+export function withoutOuterLines(text: string): string {
+  const first = text.search(/[^ \t\r\n]/);
+  if (first < 0) return '';
+  let last = text.length - 1;
+  while (/[ \t\r\n]/.test(text.charAt(last))) last -= 1;
+  const end = text.indexOf('\n', last);
+  return text.slice(text.lastIndexOf('\n', first) + 1, end < 0 ? undefined : end);
+}
+
 /** A text without what only separates words. */
 function solid(text: string): string {
-  return text.replace(/\\\r?\n|[ \t\u00a0\r]/g, '');
+  return text.replace(/(\\\\)|\\\r?\n|[ \t\u00a0\r]/g, '$1');
 }

@@ -1,6 +1,6 @@
 import { failure, type Block, type Item } from '@mln/core';
 import { freeWord } from './pieces.js';
-import { declared, inside, top, type Where } from './where.js';
+import { declared, inside, isBlock, top, type Where } from './where.js';
 import { textOf, writeHead, writeStatement, writeAssignment, type Printing } from './written.js';
 
 /** Elements that are no keywords. */
@@ -9,7 +9,7 @@ const reserved = new Set(['set', 'item', 'include']);
 /** Prints items as XML: 1.0, or 1.1 where they hold control characters. */
 export function printXml(items: readonly Item[], printing: Printing): string {
   const elements = items.map((item) => element(item, '  ', top, printing)).join('');
-  const version = /&#(?:\d|1[0-9]|2\d|3[01]);/.test(elements.replace(/&#(?:9|10|13);/g, '')) ? '1.1' : '1.0';
+  const version = /&#(?:[1-8]|1[124-9]|2\d|3[01]);/.test(elements) ? '1.1' : '1.0';
   return `<?xml version="${version}" encoding="UTF-8"?>\n<project>\n${elements}</project>\n`;
 }
 
@@ -24,9 +24,10 @@ function element(item: Item, indent: string, where: Where, printing: Printing): 
     }
     case 'statement': {
       const { whole, first, rest } = writeStatement(item, printing);
-      const kind = declared(printing.keywords, where, first)?.kind;
-      const isBlock = kind === 'text' || (rest === '' && (kind === 'list' || kind === 'block'));
-      if (isBlock || !isName(first) || whole.includes('\n')) return `${indent}<item>${escape(whole)}</item>\n`;
+      const { keywords } = printing;
+      const isText = declared(keywords, where, first)?.kind === 'text';
+      if (isText || (rest === '' && isBlock(keywords, where, first)) || !isName(first) || whole.includes('\n'))
+        return `${indent}<item>${escape(whole)}</item>\n`;
       return `${indent}<${first}${rest === '' ? '/>' : `>${escape(rest)}</${first}>`}\n`;
     }
     case 'block':
@@ -35,20 +36,20 @@ function element(item: Item, indent: string, where: Where, printing: Printing): 
 }
 
 function blockElement(block: Block, indent: string, where: Where, printing: Printing): string {
+  const { keywords } = printing;
   const head = writeHead(block);
-  const kind = declared(printing.keywords, where, head)?.kind;
   const text = textOf(block, where, printing);
-  const isFenced = block.fenced && kind !== 'text' && text !== undefined;
+  const isFenced = block.fenced && text !== undefined && declared(keywords, where, head)?.kind !== 'text';
   const tag = isName(block.keyword) ? block.keyword : 'item';
   const words = tag === 'item' ? head : head.slice(tag.length + 1);
   const name = [words, isFenced ? `<<${freeWord(text)}` : ''].filter((each) => each !== '').join(' ');
-  const nested = block.items.map((item) =>
-    element(item, `${indent}  `, inside(printing.keywords, where, head), printing),
-  );
-  const content = text === undefined ? nested.join('') && `\n${nested.join('')}${indent}` : textContent(text);
-  // Elements in it or its keyword make it a block; else the name has to.
-  const isBlock = (text === undefined && nested.length > 0) || ['text', 'list', 'block'].includes(kind ?? '');
-  const attribute = name === '' && isBlock && tag !== 'item' ? '' : ` name="${escapeName(name)}"`;
+  const within = inside(keywords, where, head);
+  const nested = block.items.map((item) => element(item, `${indent}  `, within, printing)).join('');
+  const content = text === undefined ? nested && `\n${nested}${indent}` : textContent(text);
+  // What makes it a block is an element in it, or its keyword; else it is the attribute.
+  const isPlain =
+    tag !== 'item' && name === '' && ((text === undefined && nested !== '') || isBlock(keywords, where, head));
+  const attribute = isPlain ? '' : ` name="${escapeName(name)}"`;
   return `${indent}<${tag}${attribute}${content === '' ? '/>' : `>${content}</${tag}>`}\n`;
 }
 

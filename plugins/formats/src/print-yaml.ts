@@ -3,7 +3,7 @@ import { yamlLibrary } from './libraries.js';
 import type { Data } from './to-data.js';
 
 /** Words that mean something else, here or to other readers of YAML, when they stand without quotes. */
-const taken = new Set(['', 'true', 'false', 'null', '~']);
+const taken = new Set(['', 'true', 'false', 'null', '~', '<<']);
 
 /** Prints data as YAML: texts as lines, strings without quotes where they can do without. */
 export function printYaml(data: Data): string {

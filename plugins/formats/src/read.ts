@@ -10,20 +10,20 @@ import {
   type Tree,
 } from '@mln/core';
 import { entriesOfData } from './data.js';
+import { entriesOfElements } from './elements.js';
 import type { Entry } from './entries.js';
 import { parseJson } from './json.js';
+import { maxBytes } from './limits.js';
 import { createPieces, mlnGrammar } from './pieces.js';
 import { translate } from './translate.js';
-import { entriesOfXml } from './xml.js';
+import { parseXml } from './xml.js';
 import { parseYaml } from './yaml.js';
-
-const limit = 4 * 1024 * 1024;
 
 /** Reads a file that its name says is JSON, YAML or XML as a tree; undefined for all others. */
 export function readFormat(mln: Mln, text: string, file: string): Tree | undefined {
   const format = /[^/]\.(json|ya?ml|xml)$/i.exec(file)?.[1]?.toLowerCase();
   if (format === undefined) return undefined;
-  if (Buffer.byteLength(text) > limit) throw failure('MLN_BAD_FILE', `${file} is larger than 4 MiB`);
+  if (Buffer.byteLength(text) > maxBytes) throw failure('MLN_BAD_FILE', `${file} is larger than 4 MiB`);
   const source = text.replace(/^\ufeff/, '');
   const places = placesOf(source, file);
   const nul = source.indexOf('\0');
@@ -32,7 +32,7 @@ export function readFormat(mln: Mln, text: string, file: string): Tree | undefin
   const problems = new Problems();
   const reading = { keywords: mln.keywords, problems, places };
   const entries = (): Entry[] => {
-    if (format === 'xml') return entriesOfXml(source, file, reading);
+    if (format === 'xml') return entriesOfElements(parseXml(source, file, reading), reading);
     const parse = format === 'json' ? parseJson : parseYaml;
     return entriesOfData(parse(source, file, places), reading);
   };

@@ -72,14 +72,9 @@ function blockMember(block: Block, where: Where, printing: Printing): Member {
     return { key, value: text.includes('\n') ? text : `${text}\n` };
   }
   const { items } = block;
-  if (
-    kind === 'list' &&
-    items.length > 0 &&
-    items.every((item) => item.kind === 'statement' && item.words.length === 0)
-  )
-    return {
-      key,
-      value: { list: items.map((item) => (item.kind === 'statement' ? writeStatement(item, printing).whole : '')) },
-    };
+  const rows = items.flatMap((item) =>
+    item.kind === 'statement' && item.words.length === 0 ? [writeStatement(item, printing).whole] : [],
+  );
+  if (kind === 'list' && rows.length > 0 && rows.length === items.length) return { key, value: { list: rows } };
   return { key, value: toData(items, printing, inside(printing.keywords, where, key)) };
 }

@@ -1,5 +1,6 @@
 import { failure, Problems, type Place } from '@mln/core';
 import { fence, type Entry, type Text } from './entries.js';
+import { maxBytes } from './limits.js';
 import { freeWord, type Pieces } from './pieces.js';
 
 /** A project in the mln language, and the place that each of its lines has in its own file. */
@@ -8,7 +9,6 @@ export interface Translated {
   readonly lines: readonly Place[];
 }
 
-const limit = 4 * 1024 * 1024;
 const hint = 'quote words that hold ; # { } or quotes';
 
 /** Writes entries in the mln language. Throws an MlnError with all that is no piece of it. */
@@ -19,7 +19,8 @@ export function translate(entries: readonly Entry[], file: string, pieces: Piece
 
   const write = (text: string, place: Place): void => {
     size += text.length + 1;
-    if (size > limit) throw failure('MLN_BAD_FILE', `${file} comes to more than 4 MiB in the mln language`, { place });
+    if (size > maxBytes)
+      throw failure('MLN_BAD_FILE', `${file} comes to more than 4 MiB in the mln language`, { place });
     for (const line of text.split('\n')) {
       written.push(line);
       lines.push(place);

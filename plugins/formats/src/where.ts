@@ -24,3 +24,9 @@ export function inside(keywords: KeywordTable, { block, names }: Where, head: st
   const kind = blockKind(keyword);
   return { block: kind, names: found.named === true && words.length === 0 ? kind : null };
 }
+
+/** Whether a head begins a block even where nothing follows it. */
+export function isBlock(keywords: KeywordTable, where: Where, head: string): boolean {
+  const kind = declared(keywords, where, head)?.kind;
+  return kind === 'text' || kind === 'list' || inside(keywords, where, head).block !== null;
+}

@@ -1,5 +1,5 @@
 import { dedent, print, type Assignment, type Block, type KeywordTable, type Statement } from '@mln/core';
-import type { Pieces } from './pieces.js';
+import { withoutOuterLines, type Pieces } from './pieces.js';
 import { declared, type Where } from './where.js';
 
 /* Items as pieces of the language that read as these items again: see pieces.ts. */
@@ -54,7 +54,7 @@ export function textOf(block: Block, where: Where, { keywords, pieces }: Printin
   const items = print(block.items);
   if (solid(raw) === solid(items) && !/\\\r?\n/.test(raw)) return undefined;
   // Without its indentation a line may continue another in another way.
-  return [plainText(raw), raw].find((text) => {
+  return [plainText(raw), withoutOuterLines(raw)].find((text) => {
     const read = pieces.between(text);
     return read && print(read.items) === items;
   });
@@ -62,7 +62,7 @@ export function textOf(block: Block, where: Where, { keywords, pieces }: Printin
 
 /** Words on one line where they can be, with nothing that would join them or run on. */
 function joinWords(words: readonly string[]): string {
-  const text = words.map((word) => word.replace(/(?:\\\r?\n)+$/, '')).join(meet(words) ? ' \\\n' : ' ');
+  const text = words.join(meet(words) ? ' \\\n' : ' ');
   return /(?:^|[^\\])(?:\\\\)*\\$/.test(text) ? `${text}\\` : text;
 }
 

@@ -1,12 +1,21 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { dedent, isMlnError, printHook, type Item, type Mln, type Tree } from '@mln/core';
+import { claim, dedent, printHook, type Item, type Mln, type Tree } from '@mln/core';
 import formats from '@mln/plugin-formats';
 import { readTree } from '../../../core/src/read-project.js';
 import { testKernel } from '../../../test/support/test-kernel.js';
+import { declared, inside, top, type Where } from '../src/where.js';
 
-/** A kernel with this plug-in alone. */
-export const kernel: Mln = await testKernel([formats]);
+/** Runs everything, and knows a flag of its own. */
+function hypervisor({ hooks }: Mln): void {
+  hooks.keywords.tap('fake', (keywords) => {
+    keywords.declare({ name: 'xen', in: ['host'], kind: 'flag', help: 'A flag.' });
+  });
+  hooks.resolveUnit.tap('fake', (unit) => claim(unit, 'fake'));
+}
+
+/** A kernel with this plug-in, and somebody who runs hosts. */
+export const kernel: Mln = await testKernel([formats, hypervisor]);
 
 /** Reads a text as the file of that name, which need not be there. */
 export async function read(text: string, file: string): Promise<Tree> {
@@ -20,34 +29,20 @@ export function printed(tree: Tree, format: string): string {
   return text;
 }
 
-/** All errors of a text as `line:column code message`. */
-export async function errorsOf(text: string, file: string): Promise<string[]> {
-  try {
-    await read(text, file);
-  } catch (error) {
-    if (!isMlnError(error)) throw error;
-    return error.problems.map(({ place, code, message }) => {
-      const where = place ? `${place.line}:${place.column}` : '-';
-      return `${where} ${code} ${message.replaceAll('/nowhere/', '')}`;
-    });
-  }
-  return [];
-}
-
 /** What of items does not depend on their layout and their places. */
-export function shape(items: readonly Item[], where: string | null = 'project'): unknown[] {
+export function shape(items: readonly Item[], where: Where = top): unknown[] {
   return items.map((item) => {
     if (item.kind === 'include') return ['include', item.path];
     const words = item.words.map(normal);
     if (item.kind === 'assignment') return [`$${item.name} =`, ...words];
     const head = [normal(item.keyword), ...words];
     if (item.kind === 'statement') return head;
-    const declared = where === null ? undefined : kernel.keywords.find(where, head[0] ?? '')?.kind;
-    if (item.fenced || (declared === 'text' && item.words.length === 0))
+    const kind = declared(kernel.keywords, where, normal(item.keyword))?.kind;
+    if (item.fenced || (kind === 'text' && words.length === 0))
       return { head, text: dedent(`\n${dedent(item.raw)}\n`) };
-    const inside = declared === 'block' ? (head[0] === 'superclass' ? 'host' : (head[0] ?? '')) : null;
-    const inner = shape(item.items, inside);
-    return declared === 'block' || declared === 'list' ? { head, inner } : { head, inner, raw: solid(item.raw) };
+    const within = inside(kernel.keywords, where, head.join(' '));
+    const inner = shape(item.items, within);
+    return within.block !== null || kind === 'list' ? { head, inner } : { head, inner, raw: solid(item.raw) };
   });
 }
 
@@ -58,10 +53,11 @@ function normal(word: string): string {
 }
 
 function solid(text: string): string {
-  return text.replace(/\\\r?\n|[\s;]+/g, '');
+  return text.replace(/(\\\\)|\\\r?\n|[\s;]+/g, '$1');
 }
 
-const root = new URL('../../../', import.meta.url).pathname;
+/** The folder of this repository. */
+export const root = new URL('../../../', import.meta.url).pathname;
 
 /** The projects of examples/ and all texts of the core's own cases. */
 export const corpus: readonly string[] = [
