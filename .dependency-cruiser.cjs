@@ -37,8 +37,8 @@ module.exports = {
     oneFile('zod', 'configuration-schema'),
   ],
   options: {
-    doNotFollow: { path: ['node_modules', 'dist'] },
-    exclude: { path: '/test/|/dist/' },
+    doNotFollow: { path: ['node_modules', 'dist', 'lib'] },
+    exclude: { path: '/test/|/dist/|/lib/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.base.json' },
     enhancedResolveOptions: {

@@ -139,4 +139,5 @@ export function ensureBuilt() {
     writeFileSync(mark, lock);
   }
   run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b']);
+  run(process.execPath, [join(root, 'scripts/bundle.js')]);
 }

@@ -119,7 +119,7 @@ test('a template that is missing or has changed is said before anything is made'
   const other = lab.write('other.mln', 'global { project ring }\nhost a { template tinny }\n');
   expect(await lab.mln('build', '-f', other)).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/other\.mln:2:1: .*MLN_NO_TEMPLATE.*tinny[^]*did you mean tiny/),
+    stderr: expect.stringMatching(/other\.mln:2:10: .*MLN_NO_TEMPLATE.*tinny[^]*did you mean tiny/),
   });
   const image = join(lab.folder, 'templates/tiny/1.0/image');
   const copy = join(lab.folder, 'copy');
