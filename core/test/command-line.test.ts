@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { expect, jest, test } from '@jest/globals';
 import { main } from '../src/cli/main.js';
 import { scratchFolder } from './scratch.js';
@@ -37,7 +38,8 @@ async function run(text: string, verb: string, ...more: readonly string[]): Prom
   const said = { stdout: '', stderr: '' };
   const spies = (['stdout', 'stderr'] as const).map((stream) =>
     jest.spyOn(process[stream], 'write').mockImplementation((chunk: string | Uint8Array) => {
-      said[stream] += String(chunk);
+      // In colours where the environment asks for them.
+      said[stream] += stripVTControlCharacters(String(chunk));
       return true;
     }),
   );
