@@ -37,7 +37,7 @@ const platforms: LoadedPlugin = {
 
 const kernel: Promise<Mln> = fakeMln('/nowhere', [platforms]);
 
-async function project(text: string, file = '/work/x.mln'): Promise<Project> {
+async function project(text: string, file = '/home/x.mln'): Promise<Project> {
   const whole = text.includes('global') ? text : `global { project p }\n${text}`;
   return (await readProject(await kernel, file, { text: whole })).project;
 }
