@@ -6,11 +6,24 @@ const plainWord = String.raw`[^ \t\u00a0\r\n;{}"'\\#<][^ \t\u00a0\r\n;{}"'\\<]*`
 export const plainStatement = new RegExp(String.raw`(?:${plainWord}(?: +|(?=[\n;}]|$))){1,64}(?=[\n;}#]|$)`, 'y');
 export const plainHead = new RegExp(String.raw`(?:${plainWord} +){1,64}(?=\{)`, 'y');
 
-/** The words of plain text, from one offset to another. */
+/** The words of plain text, from one offset to another; most of it is one word or two. */
 export function plainWordsOf(input: string, at: number, end: number): string[] {
-  const words = input.slice(at, end).split(' ');
-  return words.includes('') ? words.filter((each) => each !== '') : words;
+  const first = wordEnd(input, at, end);
+  if (first === end) return [input.slice(at, end)];
+  const second = wordEnd(input, first + 1, end);
+  if (second === end && second > first + 1) return [input.slice(at, first), input.slice(first + 1, end)];
+  return input
+    .slice(at, end)
+    .split(' ')
+    .filter((each) => each !== '');
 }
+
+function wordEnd(input: string, at: number, end: number): number {
+  let next = at;
+  while (next < end && input.charCodeAt(next) !== BLANK) next += 1;
+  return next;
+}
+const BLANK = 32;
 
 /* What stands between items. A `#` may also begin an include. */
 const comment = String.raw`#(?!include(?=[ \t\r\n;}]|$)(?![ \t]*<))[^\n]*`;
