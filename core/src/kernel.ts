@@ -121,16 +121,15 @@ function guardTaps(hooks: Hooks): void {
     hook.intercept({
       register(tap) {
         const { fn } = tap;
-        return {
-          ...tap,
-          fn: (...args: unknown[]) =>
-            guarded(
-              tap.name,
-              name,
-              () => fn(...(name === 'keywords' ? [signed(args[0] as KeywordTable, tap.name)] : args)),
-              name === 'transformTree' ? (args[0] as Tree) : null,
-            ),
-        };
+        const run = (...args: unknown[]): unknown =>
+          guarded(
+            tap.name,
+            name,
+            () => fn(...(name === 'keywords' ? [signed(args[0] as KeywordTable, tap.name)] : args)),
+            name === 'transformTree' ? (args[0] as Tree) : null,
+          );
+        // What a tap throws before it gives its promise would be lost to tapable where another tap has run before.
+        return { ...tap, fn: tap.type === 'promise' ? async (...args: unknown[]) => await run(...args) : run };
       },
     });
   }
@@ -148,6 +147,7 @@ function signed(table: KeywordTable, plugin: string): KeywordTable {
 
 interface Tap {
   readonly name: string;
+  readonly type: 'sync' | 'async' | 'promise';
   readonly fn: (...args: unknown[]) => unknown;
 }
 

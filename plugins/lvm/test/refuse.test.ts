@@ -18,7 +18,8 @@ afterAll(() => {
 
 /** What is told of a build of these hosts; nothing is built without templates. */
 async function build(body: string): Promise<string[]> {
-  const mln = await testKernel([lvm, [uml, { default: true }]], { projects });
+  // Not the first tap: an error has to come through all the same.
+  const mln = await testKernel([[uml, { default: true }], lvm], { projects });
   const text = `global { project p }\n${body}`;
   const project = decide((await readProject(mln, '/x.mln', { text })).project, null, 'fixed');
   try {
