@@ -24,7 +24,9 @@ export function hintOfNone({ kind }: Unit, view: View, keywords: KeywordTable, h
     ({ name, plugin = '' }) => !stores.has(plugin) && view.has(name) && view.flag(name) === false,
   );
   const load = 'load a hypervisor’s plug-in, such as @mln/plugin-uml';
-  return said.length === 0 ? load : `it says ${said.map(({ name }) => `${name} no`).join(' and ')}: leave one out`;
+  return said.length === 0
+    ? load
+    : `it says ${said.map(({ name }) => `${name} no`).join(' and ')}: leave ${said.length === 1 ? 'it' : 'one'} out`;
 }
 
 /** Flags that choose a platform say what a rehearsal makes of them. */

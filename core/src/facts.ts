@@ -10,7 +10,7 @@ import {
   type Unit,
   type Value,
 } from './project.js';
-import { hidden, withoutWords } from './secrets.js';
+import { hidden, secretsOfRow, withoutWords } from './secrets.js';
 import type { Row } from './list-rows.js';
 import { writeSize, writeValue, writeWords } from './written.js';
 
@@ -88,8 +88,8 @@ function secretsOfUnit(unit: Unit, keywords: KeywordTable): string[] {
     keywords.find(unit.kind, name)?.secret === undefined ? '' : String(value),
   );
   const words = Object.entries(unit.kind === 'host' ? unit.lists : {}).flatMap(([name, rows]) => {
-    const from = secretFrom(name, keywords);
-    return rows.flatMap((row) => row.words.slice(from));
+    const secret = keywords.find('host', name)?.secret;
+    return rows.flatMap((row) => secretsOfRow(row.words, secret));
   });
   return [...values, ...words].filter((word) => word !== '');
 }

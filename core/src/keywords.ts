@@ -34,7 +34,7 @@ export interface Keyword {
   readonly bare?: number;
   /** Lists: which word of a row is its key, counted from 0. */
   readonly key?: number;
-  /** The value is never printed: all words, or (lists) the words from this one on. */
+  /** The value is never printed: all words, or (lists) this word of a row, counted from 0. */
   readonly secret?: true | number;
   /** Another spelling of this keyword. */
   readonly sameAs?: string;

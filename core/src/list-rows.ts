@@ -2,7 +2,7 @@ import { faultsOf } from './columns.js';
 import type { Place, Problems } from './errors.js';
 import type { Keyword } from './keywords.js';
 import { warnOfTwice } from './told-twice.js';
-import type { Block, Item } from './tree.js';
+import type { Block } from './tree.js';
 import type { Found, View } from './view.js';
 
 /** One line of a list block. */
@@ -29,7 +29,7 @@ export function readRows(
   const rows = new Map<string, Row>();
   const known = new Map<string, Found>();
   for (const { item: block, layer } of blocks) {
-    const reset = isReset(block.items[0]);
+    const reset = resetsList(block);
     if (reset) for (const each of [rows, known]) each.clear();
     for (const item of reset ? block.items.slice(1) : block.items) {
       const words = view.row(item, layer);
@@ -58,6 +58,7 @@ function shown(word: string, { key, declared }: ListOf): string {
   return secret === true || secret <= key ? 'a row' : word;
 }
 
-function isReset(item: Item | undefined): boolean {
+/** Tells whether the first row of a list is `reset`: what it inherits does not count. */
+export function resetsList({ items: [item] }: Block): boolean {
   return item?.kind === 'statement' && item.keyword === 'reset' && item.words.length === 0;
 }

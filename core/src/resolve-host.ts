@@ -109,7 +109,7 @@ export function readOthers(
 }
 
 /** Tells whether this spelling of a keyword is the one that counts: the nearest, and of one block's the last. */
-function counts(view: View, name: string, all: readonly Keyword[]): boolean {
+export function counts(view: View, name: string, all: readonly Keyword[]): boolean {
   const as = all.find((each) => each.name === name)?.sameAs ?? name;
   const spellings = all.filter((each) => (each.sameAs ?? each.name) === as);
   const found = spellings.flatMap((each) => {

@@ -10,7 +10,6 @@ import type { Host, Project, Switch, Unit } from './project.js';
 import { checkNames, namedBlocks, projectBlocks, projectName, type NamedBlock } from './project-blocks.js';
 import { rehearsedLayers, rehearsedNetworks } from './rehearse.js';
 import { resolveHost } from './resolve-host.js';
-
 import { portsOf, resolveSwitch } from './resolve-switch.js';
 import { Scope, type ReadingContext } from './scope.js';
 import type { Block, Tree } from './tree.js';

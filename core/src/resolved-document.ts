@@ -4,6 +4,7 @@ import type { Disk, Host, Interface, Project, Switch } from './project.js';
 import type { ReadProject } from './read-project.js';
 import { flatProblem } from './render-problem.js';
 import { hidden, secretsSeen, secretWords, withoutWords } from './secrets.js';
+import { counts } from './resolve-host.js';
 import type { View } from './view.js';
 
 /** Host keywords that have a field of their own in the document. */
@@ -108,10 +109,11 @@ function writtenValues(kind: string, name: string, { keywords, views, showSecret
   for (const written of view?.keywords() ?? []) {
     const keyword = keywords.find(kind, written);
     if (!view || !keyword || (kind === 'host' && fields.has(written))) continue;
+    if (!counts(view, written, keywords.of(kind))) continue;
     const value = writtenValue(view, keyword);
     if (value !== null) values.push([keyword.sameAs ?? written, keyword.secret && !showSecrets ? hidden : value]);
   }
-  // Names come nearest first: of two spellings of one keyword the nearest counts.
+  // Names come nearest first.
   return Object.fromEntries(values.reverse());
 }
 
@@ -126,9 +128,11 @@ function writtenValue(view: View, { name, kind }: Keyword): string | number | bo
 function listsOf(host: Host, { keywords, showSecrets }: Writing): object {
   return Object.fromEntries(
     Object.entries(host.lists).map(([name, rows]) => {
-      const secret = keywords.find('host', name)?.secret;
-      const from = secret === true ? 0 : (secret ?? Infinity);
-      return [name, rows.map(({ words }) => words.map((word, at) => (at === from && !showSecrets ? hidden : word)))];
+      const secret = showSecrets ? undefined : keywords.find('host', name)?.secret;
+      return [
+        name,
+        rows.map(({ words }) => words.map((word, at) => (secret === true || secret === at ? hidden : word))),
+      ];
     }),
   );
 }

@@ -1,5 +1,5 @@
 import { index } from './block-index.js';
-import type { KeywordTable } from './keywords.js';
+import type { Keyword, KeywordTable } from './keywords.js';
 import type { ReadProject } from './read-project.js';
 import { print, quoteWord, type Block, type Item, type Statement, type Tree } from './tree.js';
 import { blockKind } from './unknown.js';
@@ -24,16 +24,21 @@ export function secretWords(views: Iterable<View>, keywords: KeywordTable): Set<
     for (const name of view.keywords()) {
       const secret = view.kind === null ? undefined : keywords.find(view.kind, name)?.secret;
       if (secret === undefined) continue;
-      const from = secret === true ? 0 : secret;
       for (const each of saysOf(view, name)) {
         if (each.item.kind === 'statement') found.add(view.read(each as Found<Statement>)?.join(' ') ?? '');
         else if (each.item.kind === 'block')
           for (const item of each.item.items)
-            for (const word of view.row(item, each.layer)?.slice(from) ?? []) found.add(word);
+            for (const word of secretsOfRow(view.row(item, each.layer) ?? [], secret)) found.add(word);
       }
     }
   found.delete('');
   return found;
+}
+
+/** The words of a list’s row that are never printed, by what its keyword says of them. */
+export function secretsOfRow(words: readonly string[], secret: Keyword['secret']): readonly string[] {
+  if (secret === undefined) return [];
+  return secret === true ? words : words.slice(secret, secret + 1);
 }
 
 function saysOf(view: View, name: string): Found[] {
@@ -79,24 +84,33 @@ export function withoutSecrets(tree: Tree, keywords: KeywordTable): Tree {
       for (const [, marked, plain] of word.matchAll(/\$(?:\[(\w+)\]|(\w+))/g)) variables.add(marked ?? plain ?? '');
     return words.length === 0 ? [] : [quoteWord(hidden)];
   };
-  const row = (item: Item, from: number): Item => {
-    if (item.kind !== 'statement') return item;
-    const [before, secret] = [item.words.slice(0, from - 1), item.words.slice(from - 1, from)];
-    return { ...item, words: [...before, ...conceal(secret), ...item.words.slice(from)] };
+  /** A row may be written as a block, `jack { HASH }`: it is the same words. */
+  const row = (item: Item, secret: number): Item => {
+    const all = wordsOfRow(item);
+    if (all.length <= secret) return item;
+    const [keyword = '', ...words] = all.flatMap((word, at) => (at === secret ? conceal([word]) : word));
+    return { kind: 'statement', keyword, words, place: item.place, origin: item.origin };
   };
+  /** A keyword that stands where it does not belong is as secret as elsewhere. */
+  const find = (kind: string | null, name: string): Keyword | undefined =>
+    (kind === null ? undefined : keywords.find(kind, name)) ??
+    keywords.places().flatMap((place) => keywords.find(place, name) ?? [])[0];
   const hide = (items: readonly Item[], kind: string | null): Item[] =>
     items.map((item) => {
       if (item.kind !== 'statement' && item.kind !== 'block') return item;
-      const keyword = kind === null ? undefined : keywords.find(kind, item.keyword);
-      if (item.kind === 'statement') return keyword?.secret === true ? { ...item, words: conceal(item.words) } : item;
-      if (typeof keyword?.secret === 'number') {
-        const { secret } = keyword;
-        return withItems(
-          item,
-          item.items.map((each) => row(each, secret)),
-        );
+      const { secret } = find(kind, item.keyword) ?? {};
+      const isBlock = item.kind === 'block';
+      if (secret === true) return { ...item, words: conceal(item.words), ...(isBlock && { items: [], raw: '' }) };
+      if (secret !== undefined && isBlock) {
+        const rows = item.items.map((each) => row(each, secret));
+        return item.fenced ? { ...item, raw: '' } : withItems(item, rows);
       }
-      return keyword?.kind === 'block' ? withItems(item, hide(item.items, blockKind(item.keyword))) : item;
+      if (secret !== undefined)
+        return { ...item, words: [...item.words.slice(0, secret), ...conceal(item.words.slice(secret))] };
+      const declared = kind === null ? undefined : keywords.find(kind, item.keyword)?.kind;
+      return isBlock && (declared === undefined || declared === 'block')
+        ? withItems(item, hide(item.items, blockKind(item.keyword)))
+        : item;
     });
   const mask = (items: readonly Item[]): Item[] =>
     items.map((item) => {
@@ -104,6 +118,12 @@ export function withoutSecrets(tree: Tree, keywords: KeywordTable): Tree {
       return item.kind === 'block' && item.items.length > 0 ? withItems(item, mask(item.items)) : item;
     });
   return { ...tree, items: mask(hide(tree.items, 'project')) };
+}
+
+/** The words of a list’s row as they are written. */
+function wordsOfRow(item: Item): readonly string[] {
+  if (item.kind !== 'statement' && item.kind !== 'block') return [];
+  return [item.keyword, ...item.words, ...(item.kind === 'block' ? item.items.flatMap(wordsOfRow) : [])];
 }
 
 function withItems(block: Block, items: readonly Item[]): Block {

@@ -3,11 +3,10 @@ import { dirname, resolve } from 'node:path';
 import type { Place } from './errors.js';
 import type { Mln } from './kernel.js';
 import type { KeywordTable } from './keywords.js';
+import { MAX_FILE } from './limits.js';
 import { secretSpans, type SecretRows, type SecretSpans } from './secret-spans.js';
 import { hidden } from './secrets.js';
 import { nearest } from './values.js';
-
-const MOST_READ = 4 * 1024 * 1024;
 
 /** A line of a project file as it may be shown, and where its column has come to. */
 export interface SourceLine {
@@ -136,7 +135,7 @@ function rootOf(place: Place): Place {
 function readable(file: string): string | null {
   try {
     const text = readFileSync(file, 'utf8').replace(/^\ufeff/, '');
-    return text.length > MOST_READ ? null : text;
+    return text.length > MAX_FILE ? null : text;
   } catch {
     return null;
   }

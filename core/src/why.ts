@@ -1,9 +1,11 @@
+import { textOf } from './block-index.js';
 import type { Place } from './errors.js';
-import type { KeywordTable } from './keywords.js';
+import type { Keyword, KeywordTable } from './keywords.js';
+import { resetsList } from './list-rows.js';
 import { unitsOf } from './project.js';
 import type { ReadProject } from './read-project.js';
 import { hidden, secretWords, withoutWords } from './secrets.js';
-import type { Item } from './tree.js';
+import type { Block, Item } from './tree.js';
 import { bareAddress } from './unknown.js';
 import type { Found, View } from './view.js';
 
@@ -94,36 +96,61 @@ function descend(view: View, keywords: KeywordTable, rest: string): Reason | nul
 function reasonOfKeyword(view: View, keywords: KeywordTable, name: string): Reason {
   const keyword = keywords.find(view.kind ?? '', name);
   const joined = keyword === undefined || ['list', 'text', 'block'].includes(keyword.kind);
-  const found = view.layers.flatMap((layer, index) =>
-    layer.items
-      .filter((item) => isOf(item, name, view))
-      .toReversed()
-      .map((item) => ({ item, layer: index })),
-  );
+  const spellings = keywords.of(view.kind ?? '').filter((each) => baseOf(each) === (keyword && baseOf(keyword)));
+  const names = new Set([name, ...spellings.map((each) => each.name)]);
+  const found = foundIn(view, (item) => isOf(item, names, view));
   const nearest = found[0]?.layer;
   const several = keyword?.kind === 'address';
-  const says = found.map((each, index) =>
-    say(view, each, joined || (several ? each.layer === nearest : index === 0), keyword?.secret !== undefined),
-  );
+  const last = lastThatCounts(found, keyword);
+  const counts = ({ layer }: Found, index: number): boolean => {
+    if (joined) return index <= last;
+    return several ? layer === nearest : index === 0;
+  };
+  const says = found.map((each, index) => say(view, each, counts(each, index), keyword?.secret !== undefined));
   return { path: [name], says, default: keyword?.default ?? null };
 }
 
-function isOf(item: Item, name: string, view: View): boolean {
+/** The items of a view, nearest first. */
+function foundIn(view: View, isWanted: (item: Item) => boolean): Found[] {
+  return view.layers.flatMap((layer, index) =>
+    layer.items
+      .filter(isWanted)
+      .toReversed()
+      .map((item) => ({ item, layer: index })),
+  );
+}
+
+/** The index of the nearest list or text that starts afresh: what stands before it does not count. */
+function lastThatCounts(found: readonly Found[], keyword: Keyword | undefined): number {
+  const isReset = (block: Block): boolean => {
+    if (keyword?.kind === 'text') return textOf(block).isReset;
+    return keyword?.kind === 'list' && resetsList(block);
+  };
+  const last = found.findIndex(({ item }) => item.kind === 'block' && isReset(item));
+  return last < 0 ? Infinity : last;
+}
+
+/** The keyword that a spelling stands for. */
+function baseOf({ name, sameAs }: Keyword): string {
+  return sameAs ?? name;
+}
+
+function isOf(item: Item, names: ReadonlySet<string>, view: View): boolean {
   if (item.kind !== 'statement' && item.kind !== 'block') return false;
-  return item.keyword === name || (name === 'address' && bareAddress(item, view.kind ?? ''));
+  return names.has(item.keyword) || (names.has('address') && bareAddress(item, view.kind ?? ''));
 }
 
 function reasonOfRow(view: View, keywords: KeywordTable, name: string, key: string): Reason | null {
   const keyword = keywords.find(view.kind ?? '', name);
-  const found = view.layers.flatMap((layer, index) =>
-    layer.items.flatMap((block) => {
-      if (block.kind !== 'block' || block.keyword !== name) return [];
-      const rows = block.items.filter((item) => view.row(item, index)?.[keyword?.key ?? 0] === key);
-      return rows.toReversed().map((item) => ({ item, layer: index }));
-    }),
-  );
+  const blocks = foundIn(view, (item) => item.kind === 'block' && item.keyword === name);
+  const last = lastThatCounts(blocks, keyword);
+  const found = blocks.flatMap(({ item: block, layer }, index) => {
+    const items = block.kind === 'block' ? block.items : [];
+    const rows = items.filter((item) => view.row(item, layer)?.[keyword?.key ?? 0] === key);
+    return rows.toReversed().map((item) => ({ item, layer, counts: index <= last }));
+  });
   if (found.length === 0) return null;
-  const says = found.map((each, index) => say(view, each, index === 0, keyword?.secret !== undefined));
+  const says = found.map((each, index) => say(view, each, index === 0 && each.counts, keyword?.secret !== undefined));
   return { path: [name, key], says, default: null };
 }
 

@@ -115,6 +115,48 @@ test('problems and texts are printed without secrets', async () => {
   expect((await run(secret, 'parse', '--resolved', '--show-secrets')).stdout).toContain('login hello1');
 });
 
+const hiding: readonly [written: string, shown: string][] = [
+  ['users { joe hello /home/joe; ann }', 'users {\n    joe (secret) /home/joe\n    ann\n  }'],
+  ['users { joe { hello /home/joe } }', 'users {\n    joe (secret) /home/joe\n  }'],
+  ['users joe hello', 'users joe (secret)'],
+  ['root_password { hello }', 'root_password { }'],
+  ['network eth0 { root_password hello }', 'network eth0 {\n    root_password (secret)\n  }'],
+  ['unknown { root_password hello }', 'unknown {\n    root_password (secret)\n  }'],
+  ['$p = hello; root_password $p', '$p = (secret)\n  root_password (secret)'],
+];
+
+test.each(hiding)('%s is printed without its secret', async (written, shown) => {
+  const { stdout } = await run(`global { project p }\nhost a { ${written} }\n`, 'parse');
+  expect(stdout).toContain(`host a {\n  ${shown}\n}`);
+  expect(stdout).not.toContain('hello');
+});
+
+test('beside a password nothing of a row is a secret', async () => {
+  const text =
+    'global { project p }\nhost a { users { joe hello1 /home/joe 1000 }; startup { chown 1000 /home/joe } }\n';
+  const { stdout } = await run(text, 'parse', '--resolved');
+  expect(JSON.parse(stdout)).toMatchObject({
+    items: [
+      {
+        hosts: [
+          { lists: { users: [['joe', '(secret)', '/home/joe', '1000']] }, text: { startup: ['chown 1000 /home/joe'] } },
+        ],
+      },
+    ],
+  });
+});
+
+test('of two spellings of a keyword in one block the last counts', async () => {
+  const text = 'global { project p }\nhost a { root_password one; root_passwd two }\n';
+  const { stdout } = await run(text, 'parse', '--resolved', '--show-secrets');
+  expect(JSON.parse(stdout)).toMatchObject({ items: [{ hosts: [{ keywords: { root_password: 'two' } }] }] });
+});
+
+test('an option that only begins like --config is unknown', async () => {
+  const { exit, stdout } = await run(variables, 'validate', '--json', '--configure');
+  expect([exit, JSON.parse(stdout)]).toMatchObject([64, { items: [{ message: "unknown option '--configure'" }] }]);
+});
+
 test('a build with --json prints what was built, and never asks', async () => {
   const text = 'global { project built }\nswitch A { }\n';
   const first = await run(text, 'build', '--json');

@@ -69,7 +69,7 @@ function takeGlobalFlags(argv: readonly string[]): { flags: GlobalFlags; rest: s
   const rest: string[] = [];
   for (let index = 0; index < argv.length; index += 1) {
     const argument = argv[index] ?? '';
-    const [, flag = '', joined] = /^(-[PTFL]|--config)(?:=?(.+))?$/s.exec(argument) ?? [];
+    const [, flag = '', joined] = /^(-[PTFL]|--config(?==|$))=?(.+)?$/s.exec(argument) ?? [];
     const name = Object.hasOwn(globalFlags, flag) ? globalFlags[flag] : undefined;
     if (name === undefined) {
       rest.push(argument);
