@@ -2,7 +2,7 @@ import { failure, nearest, type Option } from '@mln/core';
 import { MOST_HOSTS } from './keywords.js';
 
 /** The verbs that read a project file. */
-export const verbs = new Set(['build', 'plan', 'validate', 'parse', 'why', 'diff', 'graph', 'upgrade']);
+export const verbs = new Set(['build', 'plan', 'validate', 'parse', 'why', 'diff', 'graph']);
 
 export const scaleOption: Option = {
   flags: '--scale <counts>',

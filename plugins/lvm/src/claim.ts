@@ -10,6 +10,7 @@ export interface Options {
 
 /** The volume group that the original tool took. */
 const USUAL_GROUP = 'mln-images';
+const hint = 'a name has letters, digits, +, _, . and -, and does not begin with -';
 
 /** Refuses options that cannot be meant. */
 export function checkOptions({ volumeGroup, thinPool }: Options): void {
@@ -18,13 +19,9 @@ export function checkOptions({ volumeGroup, thinPool }: Options): void {
       throw failure(
         'MLN_BAD_CONFIGURATION',
         `the lvm plug-in’s option ${option} is no name: ${JSON.stringify(value)}`,
-        {
-          hint,
-        },
+        { hint },
       );
 }
-
-const hint = 'a name has letters, digits, +, _, . and -, and does not begin with -';
 
 /**
  * Gives the disks that mln makes to LVM: the root volume is called HOST.PROJECT, that of the swap disk

@@ -11,9 +11,7 @@ export function refuseBuild(operation: Operation, { units }: Part, network: Netw
         problems.error(
           'MLN_UNSUPPORTED',
           `${unit.name}: this version of mln reads and plans ${what}, but does not build it`,
-          {
-            place: unit.place ?? undefined,
-          },
+          { place: unit.place ?? undefined },
         );
   if (problems.hasErrors) throw new MlnError(problems.all);
   return Promise.resolve(undefined);
