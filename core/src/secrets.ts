@@ -4,6 +4,7 @@ import type { ReadProject } from './read-project.js';
 import { print, quoteWord, type Block, type Item, type Statement, type Tree } from './tree.js';
 import { blockKind } from './unknown.js';
 import type { Found, View } from './view.js';
+import { readWord } from './word.js';
 
 /** Files of a guest that hold password hashes. */
 const secretFiles = /^\/etc\/g?shadow-?$/;
@@ -76,12 +77,16 @@ export function withoutWords(text: string, secrets: Iterable<string>): string {
   return shown;
 }
 
-/** A tree with its secrets hidden, and the variables that they are made of. */
+/** A tree with its secrets hidden, wherever else they stand in it, and the variables that they are made of. */
 export function withoutSecrets(tree: Tree, keywords: KeywordTable): Tree {
   const variables = new Set<string>();
+  const literals = new Set<string>();
   const conceal = (words: readonly string[]): string[] => {
-    for (const word of words)
-      for (const [, marked, plain] of word.matchAll(/\$(?:\[(\w+)\]|(\w+))/g)) variables.add(marked ?? plain ?? '');
+    for (const word of words) {
+      const used = [...word.matchAll(/\$(?:\[(\w+)\]|(\w+))/g)].map(([, marked, plain]) => marked ?? plain ?? '');
+      for (const name of used) variables.add(name);
+      if (used.length === 0) literals.add(readWord(word, () => undefined));
+    }
     return words.length === 0 ? [] : [quoteWord(hidden)];
   };
   /** A row may be written as a block, `jack { HASH }`: it is the same words. */
@@ -114,10 +119,22 @@ export function withoutSecrets(tree: Tree, keywords: KeywordTable): Tree {
     });
   const mask = (items: readonly Item[]): Item[] =>
     items.map((item) => {
+      if (item.kind === 'include') return item;
       if (item.kind === 'assignment' && variables.has(item.name)) return { ...item, words: [quoteWord(hidden)] };
-      return item.kind === 'block' && item.items.length > 0 ? withItems(item, mask(item.items)) : item;
+      const words = item.words.map((word) => (word.includes(hidden) ? word : withoutWords(word, literals)));
+      if (item.kind !== 'block') return { ...item, words };
+      const inner = withItems({ ...item, words }, mask(item.items));
+      return { ...inner, raw: withoutWords(inner.raw, literals) };
     });
-  return { ...tree, items: mask(hide(tree.items, 'project')) };
+  const addValues = (items: readonly Item[]): void => {
+    for (const item of items)
+      if (item.kind === 'block') addValues(item.items);
+      else if (item.kind === 'assignment' && variables.has(item.name))
+        for (const word of item.words) literals.add(readWord(word, () => undefined));
+  };
+  const shown = hide(tree.items, 'project');
+  addValues(shown);
+  return { ...tree, items: mask(shown) };
 }
 
 /** The words of a list’s row as they are written. */

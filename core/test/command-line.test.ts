@@ -123,6 +123,8 @@ const hiding: readonly [written: string, shown: string][] = [
   ['network eth0 { root_password hello }', 'network eth0 {\n    root_password (secret)\n  }'],
   ['unknown { root_password hello }', 'unknown {\n    root_password (secret)\n  }'],
   ['$p = hello; root_password $p', '$p = (secret)\n  root_password (secret)'],
+  ['root_password hello; startup { echo hello }', 'root_password (secret)\n  startup {\n    echo (secret)\n  }'],
+  ['$p = hello; root_password $p; motd "hello all"', '$p = (secret)\n  root_password (secret)\n  motd "(secret) all"'],
 ];
 
 test.each(hiding)('%s is printed without its secret', async (written, shown) => {
@@ -189,4 +191,24 @@ test.each(['validate', 'plan'])('%s tells what the scripts of all units lack', a
   expect(JSON.parse(stdout)).toMatchObject({
     items: [{ message: 'bad1 is not supported' }, { message: 'bad2 is not supported' }],
   });
+});
+
+test.each([
+  [['--set', 'x=1'], '--set changes what a project comes to'],
+  [['--rehearse'], '--rehearse changes what a project comes to'],
+  [['--resolved', '--format', 'yaml'], '--resolved prints JSON'],
+])('parse takes %j with the tree or with what it comes to, not with both', async (more, message) => {
+  const { exit, stderr } = await run('global { project p }\n', 'parse', ...more);
+  expect(exit).toBe(64);
+  expect(stderr).toContain(message);
+});
+
+test.each([
+  ['a', 'which keyword of a?'],
+  ['a.', 'which keyword of a?'],
+  ['b.memory', 'no host or switch that b.memory could belong to'],
+])('why %s', async (path, message) => {
+  const { exit, stderr } = await run('global { project p }\nhost a { memory 64M }\n', 'why', path);
+  expect(exit).not.toBe(0);
+  expect(stderr).toContain(message);
 });

@@ -17,6 +17,7 @@ export async function parse(
 ): Promise<ExitCode> {
   const { mln, terminal } = context;
   const showSecrets = options['showSecrets'] === true;
+  checkOptions(options);
   if (options['resolved'] === true) {
     const read = await readChosenFile(context, options);
     terminal.json(resolvedDocument(read, mln.keywords, showSecrets));
@@ -28,6 +29,20 @@ export async function parse(
   const shown = showSecrets ? tree : withoutSecrets(tree, mln.keywords);
   terminal.print(printed(context, shown, format).replace(/\n$/, ''));
   return Exit.done;
+}
+
+/** What changes a project does not change the tree of its file. */
+const ofTrees = new Set(['file', 'json', 'format', 'showSecrets']);
+
+function checkOptions({ resolved, ...options }: CommandOptions): void {
+  const given = Object.keys(options).filter((name) => options[name] !== undefined && options[name] !== false);
+  const other = given.find((name) => !ofTrees.has(name));
+  if (resolved !== true && other !== undefined)
+    throw failure('MLN_USAGE', `--${other} changes what a project comes to, not the tree of its file`, {
+      hint: 'add --resolved',
+    });
+  if (resolved === true && given.includes('format'))
+    throw failure('MLN_USAGE', '--resolved prints JSON, and no other format');
 }
 
 function printed({ mln }: CommandContext, tree: Tree, format: string): string {

@@ -28,7 +28,7 @@ export async function why(
 
 function unknownPath(read: ReadProject, path: string): Error {
   const units = [...read.views.keys()];
-  const unit = units.find((name) => path.startsWith(`${name}.`));
+  const unit = units.find((name) => path === name || path.startsWith(`${name}.`));
   if (unit === undefined) {
     const guess = nearest(path.split('.')[0] ?? '', units);
     return failure('MLN_NO_UNIT', `the project has no host or switch that ${path} could belong to`, {
@@ -37,6 +37,8 @@ function unknownPath(read: ReadProject, path: string): Error {
   }
   const known = [...(read.views.get(unit)?.keywords() ?? [])];
   const word = path.slice(unit.length + 1);
+  if (word === '')
+    return failure('MLN_USAGE', `which keyword of ${unit}?`, { hint: `${unit} has ${known.join(', ')}` });
   const guess = nearest(word, known);
   return failure('MLN_USAGE', `${unit} has no ${word}`, {
     hint: guess === undefined ? `it has ${known.join(', ')}` : `did you mean ${guess}?`,
