@@ -1,14 +1,17 @@
-import { failure, nearest, type Option } from '@mln/core';
+import { failure, nearest, type Commands, type Option } from '@mln/core';
 import { MOST_HOSTS } from './keywords.js';
 
-/** The verbs that read a project file. */
-export const verbs = new Set(['build', 'plan', 'validate', 'parse', 'why', 'diff', 'graph']);
-
-export const scaleOption: Option = {
+const scaleOption: Option = {
   flags: '--scale <counts>',
   help: 'how many hosts an autoenum block counts out: NAME=N,NAME=N; may be repeated',
   repeats: true,
 };
+
+/** Adds the option to every verb that reads a project as it comes to be: those that take --set. */
+export function addScale(commands: Commands): void {
+  for (const { name, options = [] } of commands.all)
+    if (options.some(({ flags }) => flags.startsWith('--set '))) commands.option(name, scaleOption);
+}
 
 /** How many hosts the command line asks for, by the names it gives to blocks. */
 export type Scale = ReadonlyMap<string, number>;

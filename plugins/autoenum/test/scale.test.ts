@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import autoenum from '@mln/plugin-autoenum';
 import { createCommands } from '../../../core/src/commands.js';
+import { readingOptions } from '@mln/core';
 import { coreVerbs } from '../../../core/src/cli/verbs.js';
 import { testKernel } from '../../../test/support/test-kernel.js';
 import { outline } from './resolved.js';
@@ -69,7 +70,9 @@ test('every verb that reads a project file has the option, those of other plug-i
     autoenum,
     ({ hooks }) => {
       hooks.commands.tap('late', (commands) => {
-        for (const name of ['graph', 'other']) commands.add({ name, summary: name, run: () => Promise.resolve(0) });
+        const run = (): Promise<0> => Promise.resolve(0);
+        commands.add({ name: 'graph', summary: 'reads', options: readingOptions, run });
+        commands.add({ name: 'other', summary: 'does not', run });
       });
     },
   ]);
