@@ -23,6 +23,11 @@ export function readText(file: string, place?: Place, hint?: string): string {
           : `${file} cannot be read: ${messageOf(error)}`;
     throw failure('MLN_NO_FILE', reason, { place, hint, cause: error });
   }
+  return textOfBytes(bytes, file, place);
+}
+
+/** Reads the bytes of a file as text, and says where they are none. */
+export function textOfBytes(bytes: Buffer, file: string, place?: Place): string {
   const text = decodeUtf8(bytes);
   if (typeof text === 'string') return text;
   const bad = { file, ...text, ...(place && { includedFrom: place }) };

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { CommandContext, CommandOptions } from '../commands.js';
 import { failure } from '../errors.js';
+import { textOfBytes } from '../include.js';
 import { readProject, type ReadProject } from '../read-project.js';
 import { listProjects, requireState } from '../state.js';
 import { readAssignments } from './assignments.js';
@@ -37,7 +38,7 @@ export function listOption(options: CommandOptions, name: string): readonly stri
 /** Names the project file that -f names: a file, standard input, or the only *.mln of the folder. */
 export function chosenFile(options: CommandOptions): { readonly file: string; readonly text?: string } {
   const file = textOption(options, 'file') ?? onlyProjectFile();
-  return file === '-' ? { file, text: readFileSync(0, 'utf8') } : { file };
+  return file === '-' ? { file, text: textOfBytes(readFileSync(0), file) } : { file };
 }
 
 /** Reads the project file that -f names, and tells of what is doubtful in it. */
