@@ -3,6 +3,7 @@ import type { Keyword, KeywordTable } from './keywords.js';
 import type { ReadProject } from './read-project.js';
 import { print, quoteWord, type Block, type Item, type Statement, type Tree } from './tree.js';
 import { blockKind } from './unknown.js';
+import { secretRows } from './secret-rows.js';
 import type { Found, View } from './view.js';
 import { readWord } from './word.js';
 
@@ -96,14 +97,18 @@ export function withoutSecrets(tree: Tree, keywords: KeywordTable): Tree {
     const [keyword = '', ...words] = all.flatMap((word, at) => (at === secret ? conceal([word]) : word));
     return { kind: 'statement', keyword, words, place: item.place, origin: item.origin };
   };
-  /** A keyword that stands where it does not belong is as secret as elsewhere. */
-  const find = (kind: string | null, name: string): Keyword | undefined =>
-    (kind === null ? undefined : keywords.find(kind, name)) ??
-    keywords.places().flatMap((place) => keywords.find(place, name) ?? [])[0];
+  const rowsOf = secretRows(keywords);
+  /** A keyword that is misspelt, or stands where it does not belong, is as secret as the right one. */
+  const secretOf = (kind: string | null, name: string): Keyword['secret'] => {
+    const declared = kind === null ? undefined : keywords.find(kind, name);
+    if (declared) return declared.secret;
+    const rows = rowsOf(name);
+    return rows === Infinity ? undefined : rows === 0 ? true : rows;
+  };
   const hide = (items: readonly Item[], kind: string | null): Item[] =>
     items.map((item) => {
       if (item.kind !== 'statement' && item.kind !== 'block') return item;
-      const { secret } = find(kind, item.keyword) ?? {};
+      const secret = secretOf(kind, item.keyword);
       const isBlock = item.kind === 'block';
       if (secret === true) return { ...item, words: conceal(item.words), ...(isBlock && { items: [], raw: '' }) };
       if (secret !== undefined && isBlock) {

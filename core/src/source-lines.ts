@@ -2,11 +2,10 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Place } from './errors.js';
 import type { Mln } from './kernel.js';
-import type { KeywordTable } from './keywords.js';
 import { MAX_FILE } from './limits.js';
+import { secretRows, secretsOf } from './secret-rows.js';
 import { secretSpans, type SecretRows, type SecretSpans } from './secret-spans.js';
 import { hidden } from './secrets.js';
-import { nearest } from './values.js';
 
 /** A line of a project file as it may be shown, and where its column has come to. */
 export interface SourceLine {
@@ -139,27 +138,4 @@ function readable(file: string): string | null {
   } catch {
     return null;
   }
-}
-
-/** What the table says is secret; a keyword that nobody declares is taken for the one that it is nearest to. */
-function secretRows(table: KeywordTable): SecretRows {
-  const secrets = secretsOf(table);
-  const declared = new Set(table.places().flatMap((place) => table.of(place).map(({ name }) => name)));
-  const guesses = new Map<string, number>();
-  return (keyword) => {
-    const known = secrets.get(keyword) ?? guesses.get(keyword);
-    if (known !== undefined) return known;
-    const meant = declared.has(keyword) ? undefined : nearest(keyword, secrets.keys());
-    const rows = secrets.get(meant ?? '') ?? Infinity;
-    guesses.set(keyword, rows);
-    return rows;
-  };
-}
-
-/** The secret keywords, and from which word on the rows of their lists are. */
-function secretsOf(table: KeywordTable): ReadonlyMap<string, number> {
-  const all = table.places().flatMap((place) => table.of(place));
-  return new Map(
-    all.flatMap(({ name, secret }) => (secret === undefined ? [] : [[name, secret === true ? 0 : secret] as const])),
-  );
 }

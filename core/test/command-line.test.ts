@@ -119,6 +119,7 @@ const hiding: readonly [written: string, shown: string][] = [
   ['users { joe hello /home/joe; ann }', 'users {\n    joe (secret) /home/joe\n    ann\n  }'],
   ['users { joe { hello /home/joe } }', 'users {\n    joe (secret) /home/joe\n  }'],
   ['users joe hello', 'users joe (secret)'],
+  ['roots_password hello', 'roots_password (secret)'],
   ['root_password { hello }', 'root_password { }'],
   ['network eth0 { root_password hello }', 'network eth0 {\n    root_password (secret)\n  }'],
   ['unknown { root_password hello }', 'unknown {\n    root_password (secret)\n  }'],
