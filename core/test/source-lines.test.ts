@@ -95,7 +95,6 @@ test.each([
   ['backslashes', '\\'.repeat(1e6)],
   ['hashes', '#'.repeat(1e6)],
   ['keywords', 'users { root_password $a }\n'.repeat(5e4)],
-])('a million %s', async (_, text) => {
-  expect(await shown(`${text.slice(0, 100)}\n`)).toBeDefined();
+])('a million %s hold no include', (_, text) => {
   expect(secretSpans(text, Infinity, () => 0, new Set()).includes).toEqual([]);
 });
