@@ -42,8 +42,8 @@ const token = (pattern: RegExp): P.Parser<string> => {
 const here = P<number>((_, at) => took(at, at));
 
 /*
- * As P.seqMap and P.many do, but nothing is kept of what was expected: three times faster. Arrays have their length
- * from the beginning, since one that grows has room for seventeen.
+ * As P.seqMap and P.many do, but nothing is kept of what was expected: three times faster. A list begins
+ * with its first element, since an empty one that grows takes room for seventeen.
  */
 const run = <T>(parser: P.Parser<T>, input: string, at: number): P.Reply<T> =>
   (parser as unknown as { _: (input: string, at: number) => P.Reply<T> })._(input, at);
