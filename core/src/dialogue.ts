@@ -2,29 +2,36 @@ import { loadExeca, searchPath } from './shell.js';
 
 /** A program that answers line by line. */
 export interface Dialogue {
-  /** Sends a line and gives what is printed until the next prompt; lines wait for each other. */
-  readonly ask: (line: string) => Promise<string>;
+  /** Sends a line, or several, and gives what is printed until the next prompt; what is asked waits for what was asked before. */
+  readonly ask: (lines: string) => Promise<string>;
   readonly end: () => void;
 }
 
 /**
  * Begins to talk with a program that prints a prompt when it waits for a line. It ends with mln, and does not keep mln
- * from ending. What it complains of on stderr is not heard.
+ * from ending. What it complains of on stderr is not heard; or (`hear`) that alone is, and the prompt is a complaint that
+ * the last line asked for is known to bring.
  */
-export type Talk = (program: string, args: readonly string[], prompt: string) => Promise<Dialogue>;
+export type Talk = (
+  program: string,
+  args: readonly string[],
+  prompt: string,
+  hear?: 'stdout' | 'stderr',
+) => Promise<Dialogue>;
 
-export const talk: Talk = async (program, args, prompt) => {
+export const talk: Talk = async (program, args, prompt, hear = 'stdout') => {
   const execa = await loadExeca();
   const child = execa(program, args, {
     stdin: 'pipe',
-    stdout: 'pipe',
-    stderr: 'ignore',
+    stdout: hear === 'stdout' ? 'pipe' : 'ignore',
+    stderr: hear === 'stderr' ? 'pipe' : 'ignore',
     buffer: false,
     reject: false,
     cleanup: false,
     env: { LC_ALL: 'C', PATH: searchPath() },
   });
-  const handles = [child, child.stdin, child.stdout] as unknown as { ref(): void; unref(): void }[];
+  const heard = (hear === 'stdout' ? child.stdout : child.stderr) as NonNullable<typeof child.stdout>;
+  const handles = [child, child.stdin, heard] as unknown as { ref(): void; unref(): void }[];
   const hold = (held: boolean): void => {
     for (const each of handles) {
       if (held) each.ref();
@@ -32,16 +39,16 @@ export const talk: Talk = async (program, args, prompt) => {
     }
   };
   const chunks: Buffer[] = [];
-  let heard: (() => void) | null = null;
+  let wake: (() => void) | null = null;
   let over = false;
-  child.stdout.on('data', (chunk: Buffer) => {
+  heard.on('data', (chunk: Buffer) => {
     chunks.push(chunk);
-    heard?.();
+    wake?.();
   });
   child.stdin.on('error', () => undefined);
   void child.then(() => {
     over = true;
-    heard?.();
+    wake?.();
   });
 
   /** What was printed before the prompt, which stands at the beginning of a line or behind what has no line end. */
@@ -54,18 +61,18 @@ export const talk: Talk = async (program, args, prompt) => {
           chunks.length = 0;
           return text.slice(0, text.length - (text.endsWith(prompt) ? prompt.length : 0));
         }
-        await new Promise<void>((resolve) => (heard = resolve));
+        await new Promise<void>((resolve) => (wake = resolve));
       }
     } finally {
       hold(false);
     }
   };
 
-  let last: Promise<string> = answer();
+  let last: Promise<string> = hear === 'stdout' ? answer() : Promise.resolve('');
   return {
-    ask(line) {
+    ask(lines) {
       last = last.then(() => {
-        if (!over) child.stdin.write(`${line}\n`);
+        if (!over) child.stdin.write(`${lines}\n`);
         return answer();
       });
       return last;

@@ -31,6 +31,20 @@ export type Edit =
   | (Attributes & { readonly do: 'symlink'; readonly target: string })
   | (Attributes & { readonly do: 'attributes'; readonly type: Entry['type'] });
 
+/** A stretch of an image, and what it holds or is to hold. */
+export interface Stretch {
+  /** Bytes from the image's beginning. */
+  readonly at: number;
+  readonly bytes: Buffer;
+}
+
+/** Tries edits of a filesystem out on a copy of its own, for many guests one after the other or at once. */
+export interface Trial {
+  /** What the image would hold in other bytes, had it these edits; in ascending order. */
+  changes(edits: readonly Edit[]): Promise<readonly Stretch[]>;
+  end(): void;
+}
+
 /** The filesystem of an image or device that is not in use. Gives MlnErrors that name the image and the path. */
 export interface Filesystem {
   /** What a directory holds; the path has no symbolic link on the way. Null where there is no such directory. */
@@ -41,6 +55,8 @@ export interface Filesystem {
   readLink(path: string): Promise<string>;
   /** Carries out edits, all in one go. */
   apply(edits: readonly Edit[]): Promise<void>;
+  /** Begins to try edits out, which leaves the image as it is. Left out: nobody can, and no disk can stand on the image. */
+  trial?(): Promise<Trial>;
   /** Throws unless the filesystem is found to be whole. */
   check(): Promise<void>;
   /** Makes the filesystem as large as its image or device has become. */

@@ -25,7 +25,7 @@ export {
   type Place,
   type Problem,
 } from './errors.js';
-export type { Content, Edit, Entry, Filesystem } from './filesystem.js';
+export type { Content, Edit, Entry, Filesystem, Stretch, Trial } from './filesystem.js';
 export { createGuest, type FileOptions, type Guest } from './guest.js';
 export type { HookName, Hooks } from './hooks.js';
 export { createMln, printHook, type LoadedPlugin, type Mln, type Plugin } from './kernel.js';

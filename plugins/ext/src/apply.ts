@@ -2,31 +2,36 @@ import { readFile as readHostFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { failure, type Edit, type Entry, type Shell } from '@mln/core';
 import { debugfsWrite, linesFor } from './debugfs.js';
-import { withFolder } from './private-folder.js';
+import { withFolder, type PrivateFolder } from './private-folder.js';
 import { readDirectory, readFile } from './read.js';
 import type { Reader } from './reader.js';
 
 /** Carries out edits in one run of debugfs. */
 export async function apply(shell: Shell, image: string, edits: readonly Edit[], reader: Reader): Promise<void> {
   await withFolder(async (folder) => {
-    const lines = edits.flatMap((edit) =>
-      linesFor(edit, ({ content }) => (Buffer.isBuffer(content) ? folder.fileWith(content) : content.source)),
-    );
-    const complaints = await debugfsWrite(shell, image, lines, folder);
+    const complaints = await debugfsWrite(shell, image, linesForAll(edits, folder), folder);
     if (complaints.length > 0) throw await editFailure(reader, image, edits, complaints);
   });
 }
 
-/** debugfs does not say which line it complains of: the image is asked what is missing. */
-async function editFailure(
+/** The lines that carry out edits, with the contents of files ready in a folder. */
+export function linesForAll(edits: readonly Edit[], folder: PrivateFolder): readonly string[] {
+  return edits.flatMap((edit) =>
+    linesFor(edit, ({ content }) => (Buffer.isBuffer(content) ? folder.fileWith(content) : content.source)),
+  );
+}
+
+/** debugfs does not say which line it complains of: the image is asked what is missing. Told is the image's name. */
+export async function editFailure(
   reader: Reader,
   image: string,
   edits: readonly Edit[],
   complaints: readonly string[],
+  told = image,
 ): Promise<Error> {
   const said = complaints.slice(0, 3).join('; ');
   if (/Could not allocate|No free space|no free/i.test(said))
-    return failure('MLN_NO_SPACE', `the filesystem of ${image} is full at ${await firstUndone(reader, image, edits)}`, {
+    return failure('MLN_NO_SPACE', `the filesystem of ${told} is full at ${await firstUndone(reader, image, edits)}`, {
       cause: said,
       hint: 'give the host more room with free_space',
     });
@@ -37,7 +42,7 @@ async function editFailure(
     });
   return failure(
     'MLN_GUEST_EDIT',
-    `${await firstUndone(reader, image, edits)} in ${image} could not be changed: ${said}`,
+    `${await firstUndone(reader, image, edits)} in ${told} could not be changed: ${said}`,
   );
 }
 

@@ -35,7 +35,7 @@ export function linesFor(edit: Edit, sourceOf: (edit: Edit & { do: 'file' }) => 
   };
   switch (edit.do) {
     case 'remove':
-      return [`${edit.type === 'directory' ? 'rmdir' : 'rm'} ${path}`];
+      return [`${edit.type === 'directory' ? 'rmdir' : 'rm'} ${toRemove(edit.path)}`];
     case 'directory':
       return [folder, `mkdir ${name}`, ...attributes('directory')];
     case 'symlink':
@@ -44,12 +44,17 @@ export function linesFor(edit: Edit, sourceOf: (edit: Edit & { do: 'file' }) => 
       return attributes(edit.type === 'directory' ? 'directory' : 'file');
     case 'file':
       return [
-        ...(edit.replaces ? [`rm ${path}`] : []),
+        ...(edit.replaces ? [`rm ${toRemove(edit.path)}`] : []),
         folder,
         `write ${word(sourceOf(edit))} ${name}`,
         ...attributes('file'),
       ];
   }
+}
+
+/** Of a path with one slash in front alone, debugfs removes the name from its working folder. */
+function toRemove(path: string): string {
+  return word(dirname(path) === '/' ? `/.${path}` : path);
 }
 
 export interface DebugfsResult {
@@ -60,7 +65,7 @@ export interface DebugfsResult {
 
 /** Asks debugfs once about an image, with all these lines. */
 export async function debugfs(shell: Shell, image: string, lines: readonly string[]): Promise<DebugfsResult> {
-  const { stdout, stderr } = await shell('debugfs', ['-f', '-', image], { input: text(lines) });
+  const { stdout, stderr } = await shell('debugfs', ['-f', '-', image], { input: textOf(lines) });
   return { stdout, complaints: complaintsIn(stderr) };
 }
 
@@ -71,18 +76,19 @@ export async function debugfsWrite(
   lines: readonly string[],
   folder: PrivateFolder,
 ): Promise<readonly string[]> {
-  const script = folder.fileWith(Buffer.from(text(lines)));
+  const script = folder.fileWith(Buffer.from(textOf(lines)));
   const { stderr } = await shell('debugfs', ['-w', '-f', script, image], { ignoreStdout: true });
   return complaintsIn(stderr);
 }
 
-function text(lines: readonly string[]): string {
+/** Lines as debugfs is given them. */
+export function textOf(lines: readonly string[]): string {
   const long = lines.find((line) => Buffer.byteLength(line) > MAX_LINE);
   if (long !== undefined) throw failure('MLN_GUEST_PATH', `a path is too long for debugfs: ${long.slice(0, 80)}…`);
   return lines.map((line) => `${line}\n`).join('');
 }
 
 /** The first line of stderr is the version. */
-function complaintsIn(stderr: string): readonly string[] {
+export function complaintsIn(stderr: string): readonly string[] {
   return stderr.split('\n').filter((line) => line !== '' && !/^debugfs \d/.test(line));
 }

@@ -1,7 +1,9 @@
-import { failure, type Filesystem, type Shell, type Talk } from '@mln/core';
+import type { Filesystem, Shell, Talk } from '@mln/core';
 import { apply } from './apply.js';
+import { check } from './check.js';
 import { readDirectory, readFile, readLink, type Listing } from './read.js';
 import { createReader } from './reader.js';
+import { createTrial } from './trial.js';
 
 /** The filesystem of an ext2, ext3 or ext4 image or device, by e2fsprogs: as the calling user, without mounting. */
 export function extFilesystem(image: string, shell: Shell, talk: Talk): Filesystem {
@@ -21,15 +23,9 @@ export function extFilesystem(image: string, shell: Shell, talk: Talk): Filesyst
       reader.close();
       await apply(shell, image, edits, reader);
     },
+    trial: () => createTrial(image, shell, talk),
     async check() {
-      const { exitCode, stdout, stderr } = await shell('e2fsck', ['-fn', image], {
-        accept: [0, 1, 2, 4, 8, 12, 16, 32],
-      });
-      // With -n an image that is cut off is only remarked on.
-      if (exitCode !== 0 || /^The physical size of the device is/m.test(stdout))
-        throw failure('MLN_GUEST_EDIT', `the filesystem of ${image} is not whole: ${lastLines(stdout + stderr)}`, {
-          hint: `e2fsck -f ${image} may mend it`,
-        });
+      await check(image, shell);
     },
     async grow() {
       reader.close();
@@ -51,8 +47,4 @@ function remember<T>(known: Map<string, Promise<T>>, path: string, read: () => P
   const found = known.get(path) ?? read();
   known.set(path, found);
   return found;
-}
-
-function lastLines(text: string): string {
-  return text.trim().split('\n').slice(-4).join('; ');
 }

@@ -1,8 +1,23 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemFailure } from '@mln/core';
+import { MiB, systemFailure } from '@mln/core';
+
+/** Linux keeps a filesystem in memory here, shm_overview(7). */
+const MEMORY = '/dev/shm';
+/** Bytes that must be free in memory: a template's own blocks take some ten MiB a gigabyte, and are held a few times. */
+const ROOM = 256 * MiB;
 
 /** A folder of the calling user alone, through which contents are handed to debugfs. */
 export interface PrivateFolder {
@@ -17,22 +32,43 @@ let users = 0;
 
 /** Gives the folder for the time of an act. Acts that overlap share it; it goes with the last of them. */
 export async function withFolder<T>(act: (folder: PrivateFolder) => Promise<T>): Promise<T> {
+  const folder = takeFolder();
+  try {
+    return await act(folder);
+  } finally {
+    leaveFolder();
+  }
+}
+
+/** Gives the folder until it is left again. */
+export function takeFolder(): PrivateFolder {
   shared ??= whileWriting(makeFolder);
   users += 1;
+  return shared.folder;
+}
+
+export function leaveFolder(): void {
+  users -= 1;
+  if (users > 0 || !shared) return;
+  rmSync(shared.path, { recursive: true, force: true });
+  shared = null;
+}
+
+/** Memory, where the user names no other folder and there is room; what stands here lives for one command. */
+function parentFolder(): string {
+  if (process.env['TMPDIR']) return tmpdir();
   try {
-    return await act(shared.folder);
-  } finally {
-    users -= 1;
-    if (users === 0) {
-      rmSync(shared.path, { recursive: true, force: true });
-      shared = null;
-    }
+    accessSync(MEMORY, constants.W_OK | constants.X_OK);
+    const { bavail, bsize } = statfsSync(MEMORY);
+    return bavail * bsize >= ROOM ? MEMORY : tmpdir();
+  } catch {
+    return tmpdir();
   }
 }
 
 function makeFolder(): { path: string; folder: PrivateFolder } {
-  removeLeftovers();
-  const path = mkdtempSync(join(tmpdir(), `mln-ext-${process.pid}-`));
+  for (const parent of new Set([MEMORY, tmpdir()])) removeLeftovers(parent);
+  const path = mkdtempSync(join(parentFolder(), `mln-ext-${process.pid}-`));
   const written = new Set<string>();
   return {
     path,
@@ -57,15 +93,16 @@ function whileWriting<T>(act: () => T): T {
   try {
     return act();
   } catch (error) {
-    throw systemFailure(error, `the folder for temporary files, ${tmpdir()}`, 'name another one with TMPDIR');
+    throw systemFailure(error, `the folder for temporary files, ${parentFolder()}`, 'name another one with TMPDIR');
   }
 }
 
 /** A process that was killed leaves its folder, and there may be hashes of passwords in it. */
-function removeLeftovers(): void {
-  for (const name of readdirSync(tmpdir())) {
+function removeLeftovers(parent: string): void {
+  if (parent === MEMORY && !existsSync(parent)) return;
+  for (const name of readdirSync(parent)) {
     const pid = /^mln-ext-(\d+)-/.exec(name)?.[1];
-    const path = join(tmpdir(), name);
+    const path = join(parent, name);
     if (
       pid === undefined ||
       existsSync(`/proc/${pid}`) ||
