@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { announcer, journalEnd } from './announce.js';
 import { buildLocally } from './build.js';
 import { hookBlocks, type HookBlock } from './core-keywords.js';
 import { failure } from './errors.js';
@@ -6,7 +7,6 @@ import type { Mln } from './kernel.js';
 import type { Operation, Outcome, Part, Report } from './operation.js';
 import { hookPath } from './project-files.js';
 import { commitRemoval } from './recover.js';
-import { removeDisks } from './remove.js';
 import type { Execution } from './run-scripts.js';
 import { startUnits, stopHosts, stopSwitches } from './start-stop.js';
 
@@ -28,15 +28,15 @@ export async function executeLocally(
   if ((hookBlocks as readonly string[]).includes(part.phase)) return runHook(execution, part.phase as HookBlock);
   switch (operation.name) {
     case 'build':
-      await buildLocally(mln, part.project, part.units, part.source, report);
+      await buildLocally(mln, part, announcer(mln, operation, 'build', part.project.name), report);
+      await journalEnd(operation, join(mln.folders.projects, part.project.name), 'done');
       return done;
     case 'start':
       return startUnits(execution);
     case 'stop':
       return part.phase === 'switches' ? stopSwitches(execution) : stopHosts(execution);
     case 'remove':
-      await removeDisks(mln, part.project);
-      await commitRemoval(mln.folders.projects, part.project.name);
+      await commitRemoval(mln, part.project.name, announcer(mln, operation, 'remove', part.project.name));
       return done;
     default:
       throw failure('MLN_NO_SERVER', `this server cannot carry out ${operation.name}`);

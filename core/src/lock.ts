@@ -1,5 +1,14 @@
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { randomBytes } from 'node:crypto';
+import {
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -76,8 +85,47 @@ function announce(path: string, doing: string): void {
     renameSync(`${path}.tmp`, path);
   } catch (error) {
     rmSync(`${path}.tmp`, { force: true });
+    if (['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '') && announceByLink(path, holder))
+      return;
     throw systemFailure(error, `the projects folder ${dirname(path)} cannot be written`, 'use another with -P');
   }
+}
+
+/** Bytes of a link's target that most filesystems keep in the inode: it needs no block. */
+const INODE = 59;
+
+/**
+ * On a full disk projects can still be stopped and removed: there the holder stands in the target of a link to nowhere,
+ * as short as may be. False where not even that can be made.
+ */
+function announceByLink(path: string, { pid, started, boot, host, doing }: Holder): boolean {
+  const target = [pid, started, boot.slice(0, 13), digestOf(host), doing].join(' ');
+  try {
+    symlinkSync(target.slice(0, INODE), path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readLink(path: string): Holder | 'gone' {
+  try {
+    const [pid = '', started = '', boot = '', host, ...doing] = readlinkSync(path).split(' ');
+    return {
+      pid: Number(pid),
+      started,
+      boot: bootId().startsWith(boot) ? bootId() : boot,
+      host: host === digestOf(hostname()) ? hostname() : 'another machine',
+      user: `user ${lstatSync(path).uid}`,
+      doing: doing.join(' '),
+    };
+  } catch {
+    return 'gone';
+  }
+}
+
+function digestOf(host: string): string {
+  return createHash('sha256').update(host).digest('hex').slice(0, 8);
 }
 
 function livingHolder(projects: string, project: string, own: string): Holder | null {
@@ -93,11 +141,16 @@ function livingHolder(projects: string, project: string, own: string): Holder | 
   return null;
 }
 
+/** Tells whether a living process has a project's lock, or is about to have it. */
+export function isLocked(projects: string, project: string): boolean {
+  return livingHolder(projects, project, '') !== null;
+}
+
 function readHolder(path: string): Holder | 'gone' | null {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Holder;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'gone' : null;
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? readLink(path) : null;
   }
 }
 

@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { newOperation } from './announce.js';
 import type { HookBlock } from './core-keywords.js';
 import { failure, isMlnError, MlnError, type Problem } from './errors.js';
-import { writeJournal } from './journal.js';
 import type { Mln } from './kernel.js';
-import { userName } from './lock.js';
+import { keepJournal } from './operate-journal.js';
 import type { Failure, Operation, OperationName, OperationOptions, Outcome, Part, Phase, Report } from './operation.js';
 import { unitsOf, type Host, type Project, type Unit } from './project.js';
 
@@ -32,39 +31,29 @@ export async function operate(
   report: Report,
 ): Promise<Outcome> {
   const { hosts, source = '', ...operationOptions } = options;
-  const operation: Operation = {
-    id: randomUUID(),
-    name,
-    user: userName(),
-    at: new Date().toISOString(),
-    options: operationOptions,
-  };
+  const operation = newOperation(name, operationOptions);
   const units = unitsFor(name, project, hosts);
   const run = runner(mln, operation, project, source, report);
   const failures: Failure[] = [];
-  const keepsFolder = name !== 'build' && name !== 'remove';
-  const journal = async (state: 'begun' | 'done' | 'failed'): Promise<void> => {
-    const entry = { operation: operation.id, name, state, at: new Date().toISOString() };
-    if (keepsFolder) await writeJournal(project.directory, { ...entry, units: units.map((unit) => unit.name) });
-  };
+  const journal = keepJournal(mln, operation, project, units);
   tell(mln, operation, project, 'begun', null);
   try {
     await run({ phase: 'prepare', units });
-    await journal('begun');
+    await journal.begin();
     for (const step of stepsOf(name, units, hosts === undefined, operationOptions)) {
       if (step === 'pause') {
         await pause((operationOptions.sleep ?? 0) * 1000);
         continue;
       }
       if (name === 'stop' && step.phase === 'switches' && failures.length > 0) break;
+      await journal.phase(step.phase, step.units);
       const outcome = await run(step);
       failures.push(...outcome.failures);
       if (name === 'start' && failures.some(({ unit }) => project.switches.some((each) => each.name === unit))) break;
     }
-    await journal(failures.length > 0 ? 'failed' : 'done');
+    await journal.end(failures.length > 0 ? 'failed' : 'done');
   } catch (error) {
-    // What went wrong first is what is told.
-    await journal('failed').catch(() => undefined);
+    await journal.fail();
     tell(mln, operation, project, 'failed', isMlnError(error) ? (error.problems[0] ?? null) : null);
     throw error;
   }

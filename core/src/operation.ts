@@ -67,10 +67,14 @@ export type Report = (progress: Progress) => void;
 /** What the `event` hook tells. */
 export interface OperationEvent {
   readonly operation: Operation;
-  readonly project: string;
+  /** Null: the operation is on no project. */
+  readonly project: string | null;
   /** Null: the operation as a whole. */
   readonly unit: string | null;
   readonly at: string;
-  readonly state: 'begun' | 'done' | 'failed';
+  /** `step`: a step is in the journal, and is done next. */
+  readonly state: 'begun' | 'step' | 'done' | 'failed';
+  /** Which step, of those in steps.ts. */
+  readonly step?: string;
   readonly error: Problem | null;
 }

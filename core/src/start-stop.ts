@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { announcer } from './announce.js';
 import { statusesOf } from './monitor.js';
 import type { Failure, Outcome } from './operation.js';
 import { problem, runScripts, type Execution } from './run-scripts.js';
@@ -64,7 +65,9 @@ function notReady(name: string, status: Status | undefined, wait: number): Failu
     unit: name,
     problem: problem(
       'MLN_NOT_UP',
-      died ? `${name} has died while it booted` : `${name} was not ready after ${wait} s`,
+      died
+        ? `${name} went down while it booted${status.detail === null ? '' : `: ${status.detail}`}`
+        : `${name} was not ready after ${wait} s${status?.detail ? `: ${status.detail}` : ''}`,
       `mln log ${name} shows its console`,
     ),
   };
@@ -101,12 +104,15 @@ function ask(execution: Execution, names: readonly string[]): Promise<Outcome> {
 
 /** Halts hosts, and kills those that do not halt. Gives the ones that still run. */
 async function destroy(execution: Execution, names: readonly string[]): Promise<readonly string[]> {
+  const { mln, operation, part } = execution;
+  const announce = announcer(mln, operation, 'stop', part.project.name);
   let running = names;
   for (const [how, done] of [
     ['halt', 'halted'],
     ['kill', 'killed'],
   ] as const) {
     if (running.length === 0) break;
+    await announce(how, part.project.directory, { units: running });
     await runScripts(execution, running, { script: 'stop', args: [how], done });
     running = (await waitFor(execution, running, GRACE, isDown)).map(([name]) => name);
   }

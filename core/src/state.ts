@@ -45,6 +45,10 @@ export async function readState(projects: string, name: string): Promise<State |
 export async function requireState(projects: string, name: string): Promise<State> {
   const state = await readState(projects, name);
   if (state) return state;
+  if (isProjectName(name) && ['new', 'old', 'gone'].some((part) => existsSync(join(projects, `.${name}.${part}`))))
+    throw failure('MLN_NO_PROJECT', `there is no project ${name} in ${projects} just now`, {
+      hint: `a build or a removal of it was cut off, or goes on: mln clean -p ${name} puts it right`,
+    });
   const guess = nearest(name, await listProjects(projects));
   throw failure('MLN_NO_PROJECT', `there is no project ${name} in ${projects}`, {
     hint: guess ? `did you mean ${guess}?` : 'mln list shows the built projects',

@@ -1,0 +1,137 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import pLimit from 'p-limit';
+import { setTimeout as pause } from 'node:timers/promises';
+import { announcer, journalEnd, newOperation } from './announce.js';
+import { isMlnError } from './errors.js';
+import { settleFlatten } from './flatten.js';
+import { cutOff, readJournal, type CutOff } from './journal.js';
+import type { Mln } from './kernel.js';
+import { statusesOf } from './monitor.js';
+import { unitsOf, type Project, type Unit } from './project.js';
+import { readState, type State } from './state.js';
+import type { Status } from './status.js';
+
+/*
+ * What an operation had begun goes on when mln is killed: its scripts end by themselves, and hold a lock until then. So
+ * each unit is asked to clean up, which waits for that lock, and then leaves alone what runs. A start is left as far as
+ * it came: each of its units runs, or is as it was. What a stop had come to is stopped to the end.
+ */
+
+/** Seconds in which a host that was asked to shut down must be gone, and milliseconds between two looks. */
+const GRACE = 10;
+const POLL = 100;
+/** Milliseconds that a script may take. */
+const SCRIPT_LIMIT = 120_000;
+
+/** What a stop script is told to do for the step that was reached; nothing: it asks politely. */
+const toTheEnd: Readonly<Record<string, readonly string[]>> = { hosts: [], halt: ['halt'], kill: ['kill'] };
+
+/**
+ * Puts right what the last operation on a project left when it was cut off, and says how it has ended; nothing where
+ * none was. The caller holds the project's lock, and has recovered the project's folder. Doing is the caller's verb.
+ */
+export async function settle(mln: Mln, name: string, doing: string): Promise<readonly string[]> {
+  const state = await readState(mln.folders.projects, name);
+  const found = state && cutOff(await readJournal(state.project.directory));
+  if (!state || !found) return [];
+  const said = await settleFound(mln, state, found, doing);
+  await journalEnd({ id: found.operation, name: found.name }, state.project.directory, 'settled');
+  return said;
+}
+
+async function settleFound(mln: Mln, state: State, found: CutOff, doing: string): Promise<readonly string[]> {
+  const { name } = state.project;
+  const last = found.lines.at(-1);
+  if (found.name === 'build') return [`the build of ${name} that was cut off is finished: the new project is in place`];
+  if (found.name === 'remove')
+    return [`the removal of ${name} that was cut off is taken back: nothing of it is removed`];
+  if (found.name === 'flatten') return [await settleFlatten(mln, state, last?.units?.[0] ?? '', last?.step ?? '')];
+  return settleUnits(mln, state.project, found, doing);
+}
+
+async function settleUnits(mln: Mln, project: Project, found: CutOff, doing: string): Promise<readonly string[]> {
+  const named = new Set(found.lines.flatMap(({ units = [] }) => units));
+  const units = unitsOf(project).filter((unit) => named.has(unit.name) && isHere(unit, project));
+  const announce = announcer(mln, newOperation('recover'), 'recover', project.name);
+  await announce('units', project.directory, { units: units.map((unit) => unit.name) });
+  const said = await cleanUnits(mln, project, units);
+  if (found.name === 'stop' && doing !== 'stop') said.push(...(await stopReached(mln, project, found, units)));
+  return [...said, sentence(project, found.name, units, await statusesOf(mln, project, units))];
+}
+
+/** Has the units that do not run take away what they left. Gives what they and mln have to say of it. */
+export async function cleanUnits(mln: Mln, project: Project, units: readonly Unit[]): Promise<string[]> {
+  const statuses = await statusesOf(mln, project, units);
+  const down = units.filter(({ name }) => statuses.get(name)?.state === 'down');
+  return runStop(mln, project, down, ['clean']);
+}
+
+/** Stops the hosts that a stop had come to, as far as it had come with them. */
+async function stopReached(mln: Mln, project: Project, { lines }: CutOff, units: readonly Unit[]): Promise<string[]> {
+  const last = lines.findLast(({ step = '' }) => Object.hasOwn(toTheEnd, step));
+  const said: string[] = [];
+  const reached = lines.filter(({ step }) => step === 'hosts').flatMap((line) => line.units ?? []);
+  let rest = await running(
+    mln,
+    project,
+    units.filter(({ kind, name }) => kind === 'host' && reached.includes(name)),
+  );
+  said.push(...(await runStop(mln, project, rest, toTheEnd[last?.step ?? ''] ?? [])));
+  for (const deadline = performance.now() + GRACE * 1000; rest.length > 0 && performance.now() < deadline;) {
+    await pause(POLL);
+    rest = await running(mln, project, rest);
+  }
+  return [...said, ...(await cleanUnits(mln, project, units))];
+}
+
+async function running(mln: Mln, project: Project, units: readonly Unit[]): Promise<readonly Unit[]> {
+  const statuses = await statusesOf(mln, project, units);
+  return units.filter(({ name }) => statuses.get(name)?.state === 'up');
+}
+
+async function runStop(mln: Mln, project: Project, units: readonly Unit[], args: readonly string[]): Promise<string[]> {
+  const limit = pLimit(availableParallelism() * 4);
+  const run = async ({ name }: Unit): Promise<string> => {
+    const cwd = project.directory;
+    try {
+      return (await mln.shell(join(cwd, name, 'stop'), args, { cwd, timeout: SCRIPT_LIMIT })).stdout.trim();
+    } catch (error) {
+      if (!isMlnError(error)) throw error;
+      return `${name}: ${error.message}`;
+    }
+  };
+  const said = await Promise.all(units.map((unit) => limit(() => run(unit))));
+  return said.filter((text) => text !== '');
+}
+
+function sentence(
+  { name }: Project,
+  operation: string,
+  units: readonly Unit[],
+  statuses: ReadonlyMap<string, Status>,
+): string {
+  const up = units.filter((unit) => statuses.get(unit.name)?.state === 'up');
+  const known = units.filter((unit) => statuses.get(unit.name)?.state !== 'unknown');
+  const part = (kind: Unit['kind']): [number, number] => [
+    up.filter((unit) => unit.kind === kind).length,
+    units.filter((unit) => unit.kind === kind).length,
+  ];
+  const [[hosts, ofHosts], [switches, ofSwitches]] = [part('host'), part('switch')];
+  const counted = `${hosts} of ${ofHosts} hosts run${ofSwitches === 0 ? '' : `, and ${switches} of ${ofSwitches} switches`}`;
+  return `an earlier ${operation} of ${name} was cut off: ${counted}${verdict(name, operation, up.length, known.length)}`;
+}
+
+/** Whether that is the old state, the new one, or how to come to either. */
+function verdict(project: string, operation: string, up: number, known: number): string {
+  const [done, nothing] = operation === 'start' ? [up === known, up === 0] : [up === 0, up === known];
+  if (operation !== 'start' && operation !== 'stop') return '';
+  if (done) return '; it is finished';
+  if (nothing) return '; it is taken back';
+  const other = operation === 'start' ? 'stop' : 'start';
+  return `; mln ${operation} -p ${project} does the rest, mln ${other} -p ${project} takes it back`;
+}
+
+function isHere(unit: Unit, project: Project): boolean {
+  return unit.serviceHost === null || unit.serviceHost === project.home;
+}

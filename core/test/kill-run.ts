@@ -1,0 +1,195 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Disk, Project, Switch } from '../src/project.js';
+import { fakeHost, fakeProject } from './fake-project.js';
+import { scratchFolder } from './scratch.js';
+
+/*
+ * The core in processes of its own, which can be killed at any step, with a hypervisor that runs files: a unit runs while
+ * there is a file `up` in its folder. Host a keeps a disk outside the project's folder, which version 2 calls otherwise;
+ * that of host b stands on an image.
+ */
+
+/** One command: what it is, and the steps (`build disks`) at which it kills its process. */
+export interface Task {
+  readonly verb: 'build 1' | 'build 2' | 'start' | 'stop' | 'destroy' | 'remove' | 'clean' | 'flatten' | 'template add';
+  readonly killAt?: readonly string[];
+}
+
+/** How tasks went: what was said in each that was begun, and whether the last one was killed. */
+export interface Ran {
+  readonly said: readonly (readonly string[])[];
+  readonly killed: boolean;
+}
+
+/** Gives the core and what runs tasks with it as one program: each kill needs a new process, and that is to begin soon. */
+export function bundledCore(): string {
+  const program = join(scratchFolder(), 'run.mjs');
+  const root = join(import.meta.dirname, '../..');
+  const banner = "import { createRequire as make } from 'node:module'; const require = make(import.meta.url);";
+  const options = ['--bundle', '--platform=node', '--format=esm', '--loader=ts', `--banner:js=${banner}`];
+  execFileSync(join(root, 'node_modules/.bin/esbuild'), [...options, '--log-level=error', `--outfile=${program}`], {
+    cwd: join(root, 'core/src'),
+    input: runner,
+  });
+  return program;
+}
+
+const runner = `
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { templateAnnouncer } from './announce.js';
+import { withProject } from './cli/guarded.js';
+import { flatten } from './flatten.js';
+import { createMln } from './kernel.js';
+import { operate } from './operate.js';
+import { unitsOf } from './project.js';
+import { cleanUnits } from './settle.js';
+import { runShell } from './shell.js';
+import { readState, writeState } from './state.js';
+import { tidyTemplates } from './template-tidy.js';
+import { createTemplates } from './templates.js';
+
+const { root, tasks, versions } = JSON.parse(process.argv[2]);
+const folders = { projects: root + '/projects', templates: root + '/templates', files: root };
+let killAt = [];
+
+const plugin = ({ hooks }) => {
+  hooks.event.tap('killer', ({ operation, state, step }) => {
+    if (state === 'step' && killAt.includes(operation.name + ' ' + step)) process.kill(process.pid, 'SIGKILL');
+  });
+  hooks.disk.tap('fake', (disk, host, project) => disk.store === 'over' ? {
+    path: project.directory + '/b/disk',
+    inside: true,
+    create: async () => {
+      mkdirSync(project.directory + '/images', { recursive: true });
+      writeFileSync(project.directory + '/images/base', '');
+      writeFileSync(project.directory + '/b/disk', 'over');
+    },
+    flatten: async (to) => writeFileSync(to, 'whole'),
+  } : disk.store === 'outside' ? {
+    path: root + '/outside/' + disk.path,
+    inside: false,
+    exists: async () => existsSync(root + '/outside/' + disk.path),
+    create: async () => writeFileSync(root + '/outside/' + disk.path, ''),
+    grow: async () => {},
+    remove: async () => rmSync(root + '/outside/' + disk.path),
+  } : undefined);
+  hooks.emitScripts.tap('fake', (unit, scripts) => {
+    const head = '#!/bin/sh\\nset -e\\ncd "$(dirname "$0")"\\n';
+    scripts.script('start', head + ': >up\\n');
+    scripts.script('stop', head + 'case $1 in\\nclean) [ ! -e half ] || { rm half; echo ' + unit.name + ': half is taken away; } ;;\\n*) rm -f up ;;\\nesac\\n');
+  });
+  hooks.monitor.tapPromise('fake', async (statuses, units, project) => new Map(units.map((unit) => {
+    const state = existsSync(project.directory + '/' + unit.name + '/up') ? 'up' : 'down';
+    return [unit.name, { state, ready: true, id: null, memory: null, cpu: null, network: null, detail: null }];
+  })));
+};
+
+const mln = await createMln({
+  // Nothing of it is to outlive a power cut: the whole filesystem need not be written out for each build.
+  shell: (name, ...rest) => name === 'sync' ? { exitCode: 0, stdout: '', stderr: '' } : runShell(name, ...rest),
+  folders,
+  configuration: { plugins: [], template: 'tiny', serviceHost: null, stopWait: 1, folders, origins: {} },
+  plugins: [{ name: 'fake', version: '1.0.0', api: '^1.0.0', source: 'fake', options: {}, plugin }],
+});
+
+for (const task of tasks) {
+  const [verb, version] = task.verb.split(' ');
+  killAt = task.killAt ?? [];
+  const notes = [];
+  const note = (text) => notes.push(text);
+  if (verb === 'clean') await tidyTemplates(folders.templates, note);
+  if (verb === 'template')
+    await createTemplates(folders.templates, runShell, note).add(root + '/image', { announce: templateAnnouncer(mln) });
+  else await withProject({ mln, terminal: { note } }, 'p', verb, async () => {
+    const state = await readState(folders.projects, 'p');
+    const project = version ? versions[version - 1] : state?.project;
+    const up = state && unitsOf(state.project).some(({ name }) => existsSync(state.project.directory + '/' + name + '/up'));
+    if (!project || ((verb === 'build' || verb === 'remove') && up)) return;
+    if (verb === 'clean') notes.push(...(await cleanUnits(mln, project, unitsOf(project))));
+    else if (verb === 'flatten') {
+      // A disk that stands on an image takes an image and its filesystem to build; here it is only said to.
+      if (readFileSync(project.directory + '/b/disk', 'utf8') === 'over') {
+        const [a, b] = project.hosts;
+        const standing = { ...b, disks: b.disks.map((disk) => ({ ...disk, standsOn: 'images/base' })) };
+        await writeState(project.directory, { ...state, project: { ...project, hosts: [a, standing] } });
+      }
+      await flatten(mln, await readState(folders.projects, 'p'), 'b');
+    }
+    else if (verb === 'destroy') await operate(mln, 'stop', project, { wait: 0 }, () => {});
+    else await operate(mln, verb, project, { source: 'source' }, () => {});
+  });
+  appendFileSync(root + '/said', JSON.stringify(notes) + '\\n');
+}
+`;
+
+/** Folders of a project that is built, run and killed in processes of their own. */
+export interface KillRun {
+  readonly root: string;
+  /** Carries tasks out in one process, until it is killed. */
+  run(...tasks: readonly Task[]): Ran;
+}
+
+export function killRun(program: string): KillRun {
+  const root = scratchFolder();
+  mkdirSync(join(root, 'outside'));
+  writeFileSync(join(root, 'image'), 'an image');
+  const versions = [1, 2].map((version) => projectOf(version, join(root, 'projects/p')));
+  return {
+    root,
+    run(...tasks) {
+      writeFileSync(join(root, 'said'), '');
+      const argument = JSON.stringify({ root, tasks, versions });
+      const { signal, status, stderr } = spawnSync(process.execPath, [program, argument], { encoding: 'utf8' });
+      if (signal !== 'SIGKILL' && status !== 0) throw new Error(stderr);
+      const lines = readFileSync(join(root, 'said'), 'utf8').split('\n').slice(0, -1);
+      return { said: lines.map((line) => JSON.parse(line) as string[]), killed: signal === 'SIGKILL' };
+    },
+  };
+}
+
+function projectOf(version: number, directory: string): Project {
+  const disk = (store: string, path: string): Disk => ({
+    role: 'mount',
+    store,
+    path,
+    existing: false,
+    size: null,
+    freeSpace: null,
+    device: null,
+    mount: null,
+  });
+  const hooks = ['ProjectStart', 'HostsStart', 'ProjectStop', 'HostsStop'] as const;
+  return fakeProject({
+    name: 'p',
+    directory,
+    hookBlocks: Object.fromEntries(
+      hooks.flatMap((hook) => [
+        [`before${hook}`, ':'],
+        [`after${hook}`, ':'],
+      ]),
+    ),
+    hosts: [
+      fakeHost('a', { disks: [disk('outside', `a-${version}`)], bootOrder: 1 }),
+      fakeHost('b', { disks: [disk('over', 'disk')], bootOrder: 2 }),
+    ],
+    switches: [fakeSwitch],
+    variables: { version: String(version) },
+  });
+}
+
+const fakeSwitch: Switch = {
+  kind: 'switch',
+  name: 's',
+  hypervisor: 'fake',
+  hub: false,
+  bridge: null,
+  tap: null,
+  socket: null,
+  mtu: null,
+  serviceHost: null,
+  ports: [],
+  keywords: {},
+  place: null,
+};
