@@ -35,6 +35,7 @@ module.exports = {
     oneFile('semver', 'semver'),
     oneFile('commander', 'main'),
     oneFile('zod', 'configuration-schema'),
+    oneFile('undici', 'template-fetch'),
   ],
   options: {
     doNotFollow: { path: ['node_modules', 'dist', 'lib'] },

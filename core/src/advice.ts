@@ -53,6 +53,14 @@ export const advice: Readonly<Partial<Record<CoreCode, string>>> = {
   MLN_TEMPLATE_CHANGED:
     'Somebody wrote into the image. Take the right one into the repository again: mln template add.',
   MLN_TEMPLATE_EXISTS: 'Versions are never overwritten. Leave --version out for the next one.',
+  MLN_TEMPLATE_IN_USE:
+    'Copy-on-write disks hold only what differs from their template. mln disk flatten HOST makes one whole; or remove the projects that the message names.',
+  MLN_WRONG_DIGEST:
+    'The file was changed, or the digest belongs to another. Compare it with that of whoever publishes the file; sha256sum FILE prints one.',
+  MLN_BAD_SIGNATURE:
+    'Get the key from whoever publishes the images, by a way that you trust; or compare the digest yourself and give it: --sha256.',
+  MLN_DOWNLOAD_FAILED:
+    'What has come stays: the same command goes on there. HTTPS_PROXY names a proxy, NODE_EXTRA_CA_CERTS a file of further certificates to trust. Only https is downloaded.',
   MLN_NO_FILESYSTEM: '@mln/plugin-ext reads ext2, ext3 and ext4, without a partition table.',
   MLN_NO_SPACE: 'Nothing was changed. Free some space, or keep projects elsewhere (-P FOLDER).',
   MLN_NO_PROGRAM: 'The hint names the package that has it.',

@@ -10,6 +10,8 @@ export interface ShellOptions {
   readonly ignoreStdout?: boolean;
   /** Exit codes that are not failures; 0 where left out. */
   readonly accept?: readonly number[];
+  /** Is given each line of stderr as it is printed. */
+  readonly heard?: (line: string) => void;
 }
 
 export interface ShellResult {
@@ -27,14 +29,36 @@ const packages: Record<string, string> = {
   e2fsck: 'e2fsprogs',
   resize2fs: 'e2fsprogs',
   mke2fs: 'e2fsprogs',
+  e2image: 'e2fsprogs',
+  e2undo: 'e2fsprogs',
   'linux.uml': 'user-mode-linux',
   uml_switch: 'uml-utilities',
   uml_mconsole: 'uml-utilities',
+  vde_switch: 'vde2',
+  'slirp-fullbolt': 'slirp',
   busybox: 'busybox-static',
   screen: 'screen',
   xterm: 'xterm',
   mkswap: 'util-linux',
   setarch: 'util-linux',
+  fallocate: 'util-linux',
+  zstd: 'zstd',
+  xz: 'xz-utils',
+  gzip: 'gzip',
+  gpgv: 'gpgv',
+  setsid: 'util-linux',
+  flock: 'util-linux',
+  unshare: 'util-linux',
+  findmnt: 'util-linux',
+  script: 'bsdutils',
+  ip: 'iproute2',
+  mmdebstrap: 'mmdebstrap',
+  fakeroot: 'fakeroot',
+  fakechroot: 'fakechroot',
+  setpriv: 'util-linux',
+  newuidmap: 'uidmap',
+  vgs: 'lvm2',
+  xl: 'xen-utils-common',
 };
 
 /** The library that runs programs, loaded when the first one is run. */
@@ -56,6 +80,7 @@ export const runShell: Shell = async (program, args, options = {}) => {
     ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
     ...(options.ignoreStdout === true ? { stdout: 'ignore' as const } : {}),
     ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+    ...(options.heard === undefined ? {} : { stderr: eachLine(options.heard) }),
   });
   if (result.timedOut)
     throw failure('MLN_COMMAND_FAILED', `${program} did not end within ${(options.timeout ?? 0) / 1000} s`);
@@ -67,6 +92,14 @@ export const runShell: Shell = async (program, args, options = {}) => {
   return { exitCode, stdout, stderr };
 };
 
+/** Passes lines on as they are, and lets them be heard. */
+function eachLine(heard: (line: string) => void) {
+  return function* (line: unknown): Generator {
+    heard(String(line));
+    yield line;
+  };
+}
+
 /** What a program that failed is told as: its own last words. */
 export function commandFailed(
   program: string,
@@ -74,7 +107,7 @@ export function commandFailed(
   { exitCode, stdout, stderr }: ShellResult,
 ): Error {
   const words = (stderr.trim() || stdout.trim()).split('\n').slice(-5).join('\n');
-  const full = /No space left on device|Disk quota exceeded/.test(words);
+  const full = /No space left on (?:device|the disk)|Disk quota exceeded/i.test(words);
   return failure(
     full ? 'MLN_NO_SPACE' : 'MLN_COMMAND_FAILED',
     `${program} ended with ${exitCode}: ${words || 'it said nothing'}`,
@@ -103,7 +136,13 @@ export function noProgram(program: string): Error {
 
 /** Tells how to install a program, where its package is known. */
 export function packageHint(program: string): string | undefined {
-  return Object.hasOwn(packages, program) ? `on Debian: apt-get install ${packages[program] ?? ''}` : undefined;
+  const holding = packageOf(program);
+  return holding === undefined ? undefined : `on Debian: apt-get install ${holding}`;
+}
+
+/** The Debian package that holds a program, where it is known. */
+export function packageOf(program: string): string | undefined {
+  return Object.hasOwn(packages, program) ? packages[program] : undefined;
 }
 
 function cannotRun(program: string, cause: unknown): Error {

@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
 import { runShell } from '../src/shell.js';
+import { fileSource } from '../src/template-add.js';
 import { createTemplates, type Templates } from '../src/templates.js';
+import { MiB } from '../src/values.js';
 import { scratchFolder } from './scratch.js';
 
 let folder = '';
@@ -34,6 +36,7 @@ test('an image that is taken in is found again, with its manifest', async () => 
     sha256: createHash('sha256').update('bytes').digest('hex'),
     message: 'hello',
     added: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) as unknown,
+    source: join(sources, 'debian'),
   });
   const path = join(folder, 'debian/1.0/image');
   expect(await templates.find('debian', '/')).toEqual({ path, size: 5, manifest });
@@ -49,6 +52,68 @@ test('holes stay holes', async () => {
   const { size } = await templates.add(file, {});
   expect(size).toBe(64 * 1024 * 1024);
   expect(statSync(join(folder, 'sparse/1.0/image')).blocks * 512).toBeLessThan(1024 * 1024);
+});
+
+test.each([
+  ['gz', 'gzip'],
+  ['xz', 'xz'],
+  ['zst', 'zstd'],
+])('an image that is packed as .%s is unpacked, with holes', async (ending, program) => {
+  const file = image('packed-V3.0.ext4', 'image');
+  truncateSync(file, 8 * MiB);
+  await runShell(program, ['-k', file]);
+  const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
+  const manifest = await templates.add(`${file}.${ending}`, {});
+  expect(manifest).toMatchObject({ name: 'packed.ext4', version: '3.0', size: 8 * MiB, sha256 });
+  expect(readdirSync(join(folder, 'packed.ext4/3.0'))).toEqual(['image', 'manifest.json']);
+  expect(statSync(join(folder, 'packed.ext4/3.0/image')).blocks * 512).toBeLessThan(MiB);
+});
+
+test('a packed image that is damaged leaves nothing behind', async () => {
+  const file = image('whole', 'x'.repeat(10_000));
+  await runShell('xz', ['-k', file]);
+  const packed = readFileSync(`${file}.xz`);
+  const cut = join(sources, 'cut.xz');
+  writeFileSync(cut, packed.subarray(0, packed.length - 10));
+  await expect(templates.add(cut, {})).rejects.toMatchObject({ code: 'MLN_COMMAND_FAILED' });
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('a file is compared with the digest that is wanted, before anything is made of it', async () => {
+  const file = image('t', 'bytes');
+  const sha256 = createHash('sha256').update('bytes').digest('hex');
+  await expect(templates.add(fileSource(file, runShell, 'a'.repeat(64)), {})).rejects.toMatchObject({
+    code: 'MLN_WRONG_DIGEST',
+    message: `${file} is not what was wanted: its SHA-256 is ${sha256}, not ${'a'.repeat(64)}`,
+  });
+  expect(readdirSync(folder)).toEqual([]);
+  expect(await templates.add(fileSource(file, runShell, sha256), {})).toMatchObject({ sha256 });
+});
+
+test('what an image was made by stays in its manifest; manifests that say less are read as well', async () => {
+  const recipe = { recipe: 'debian', packages: ['iproute2'] };
+  await templates.add(image('t'), { recipe, source: 'somewhere' });
+  expect((await templates.find('t', '/')).manifest).toMatchObject({ recipe, source: 'somewhere' });
+  const { recipe: _, source, ...older } = (await templates.list())[0] ?? {};
+  expect(source).toBe('somewhere');
+  writeFileSync(join(folder, 't/1.0/manifest.json'), JSON.stringify(older));
+  expect(await templates.verify('t')).toEqual(older);
+});
+
+test('several that are added at once are versions of their own, each whole', async () => {
+  await Promise.all(
+    [1, 2, 3, 4, 5].map((each) => templates.add(image(`t-V0.${each}`, `${each}`), { version: `1.${each}` })),
+  );
+  const all = await Promise.all([6, 7, 8, 9].map((each) => templates.add(image(`u${each}`, `${each}`), { name: 't' })));
+  expect(new Set(all.map(({ version }) => version))).toEqual(new Set(['1.6', '1.7', '1.8', '1.9']));
+  for (const version of await versions()) await templates.verify(version);
+  const one = await Promise.allSettled([1, 2, 3].map(() => templates.add(image('one'), { version: '7' })));
+  expect(one.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  expect(one.flatMap((each) => (each.status === 'rejected' ? (each.reason as { code: string }).code : []))).toEqual([
+    'MLN_TEMPLATE_EXISTS',
+    'MLN_TEMPLATE_EXISTS',
+  ]);
+  expect(readdirSync(folder)).toEqual(['one', 't']);
 });
 
 test('each image is the next version; the newest is found first, by numbers', async () => {

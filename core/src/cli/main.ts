@@ -126,6 +126,8 @@ function describe(program: Program, version: string): void {
   program
     .description('Manage Large Networks: builds, starts, stops and watches whole networks of virtual machines.')
     .version(version, '--version')
+    // A verb may have an option of that name.
+    .enablePositionalOptions()
     .helpOption('--help', 'show help')
     .exitOverride()
     .addHelpText(

@@ -1,4 +1,6 @@
 import type { Command, Option } from '../commands.js';
+import { templateVerbs } from './template-verbs.js';
+import { json, yes } from './usual-options.js';
 
 /*
  * The verbs of the core. A verb's own code is loaded when it is run: `mln status` is typed often and must be quick.
@@ -21,8 +23,6 @@ const set: Option = {
 const project: Option = { flags: '-p, --project <name>', help: 'the project' };
 const all: Option = { flags: '-a, --all', help: 'all projects' };
 const hosts: Option = { flags: '-h, --host <hosts>', help: 'only these hosts, separated by commas' };
-const json: Option = { flags: '--json', help: 'print one JSON document' };
-const yes: Option = { flags: '-y, --yes', help: 'do not ask' };
 const sleep: Option = { flags: '-s, --sleep <seconds>', help: 'one host at a time, with a pause between' };
 
 /** What every verb takes that reads a project file. */
@@ -185,47 +185,25 @@ export const coreVerbs: readonly Command[] = [
     run: async (...args) => (await import('./verbs/clean.js')).clean(...args),
   },
   {
-    name: 'template add',
-    summary: 'Takes an image into the repository, as a new version.',
-    arguments: '<file>',
-    options: [
-      { flags: '--name <name>', help: 'its name; that of the file where left out' },
-      { flags: '--version <version>', help: 'its version; the next one where left out' },
-      { flags: '-m, --message <text>', help: 'what is said of it' },
-    ],
-    run: async (...args) => (await import('./verbs/template.js')).add(...args),
+    name: 'disk flatten',
+    summary: 'Makes the disk of a stopped host whole: it stands on its template no more.',
+    arguments: '<host>',
+    options: [project],
+    run: async (...args) => (await import('./verbs/disk.js')).flattenDisk(...args),
   },
-  {
-    name: 'template list',
-    summary: 'Lists the templates.',
-    options: [json],
-    run: async (...args) => (await import('./verbs/template.js')).list(...args),
-  },
-  {
-    name: 'template show',
-    summary: 'Shows what is known of a template.',
-    arguments: '<template>',
-    options: [json],
-    run: async (...args) => (await import('./verbs/template.js')).show(...args),
-  },
-  {
-    name: 'template verify',
-    summary: 'Compares a template with its digest.',
-    arguments: '<template>',
-    run: async (context, args) => (await import('./verbs/template.js')).verify(context, args),
-  },
-  {
-    name: 'template remove',
-    summary: 'Removes a version of a template.',
-    arguments: '<template>',
-    options: [yes],
-    run: async (...args) => (await import('./verbs/template.js')).remove(...args),
-  },
+  ...templateVerbs,
   {
     name: 'config',
     summary: 'Shows the configuration that counts here.',
     options: [json, { flags: '--show-origin', help: 'say where each value comes from' }],
     run: async (...args) => (await import('./verbs/config.js')).config(...args),
+  },
+  {
+    name: 'doctor',
+    summary: 'Tells what this machine can do, by trying it out, and what is to be installed.',
+    arguments: '[names...]',
+    options: [json],
+    run: async (...args) => (await import('./verbs/doctor.js')).doctor(...args),
   },
   {
     name: 'version',
