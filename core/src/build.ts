@@ -3,13 +3,17 @@ import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import pLimit from 'p-limit';
-import { failure, isMlnError, MlnError, systemFailure } from './errors.js';
-import { makeFolder, syncFolder, writeAtomically } from './files.js';
+import type { Announce } from './announce.js';
+import { createDiskBuilder } from './build-disk.js';
+import { isMlnError, MlnError, systemFailure } from './errors.js';
+import { makeFolder, writeAtomically } from './files.js';
+import { continueJournal } from './journal.js';
 import type { Mln } from './kernel.js';
-import type { Report } from './operation.js';
-import { noFilesystem, planProject, type Plan, type PlannedDisk, type PlannedUnit } from './plan.js';
-import type { Host, Project, Unit } from './project.js';
-import { commitBuild, stagingOf } from './recover.js';
+import type { Part, Report } from './operation.js';
+import { planProject, type Plan, type PlannedUnit } from './plan.js';
+import type { Project } from './project.js';
+import { commitBuild, stagingOf, takeBackBuild } from './recover.js';
+import { partOutside } from './remove.js';
 import type { PlannedFile } from './scripts.js';
 import { readState, writeState } from './state.js';
 
@@ -19,9 +23,8 @@ import { readState, writeState } from './state.js';
  */
 export async function buildLocally(
   mln: Mln,
-  project: Project,
-  units: readonly Unit[],
-  source: string,
+  { project, units, source }: Part,
+  announce: Announce<'build'>,
   report: Report,
 ): Promise<void> {
   const { projects } = mln.folders;
@@ -33,25 +36,34 @@ export async function buildLocally(
   await rm(staging, { recursive: true, force: true });
   try {
     await makeFolder(staging);
+    await continueJournal(join(projects, project.name), staging);
+    await announce('scripts', staging);
     writeFiles(staging, plan.files);
-    await buildUnits(mln, plan, { ...project, directory: staging }, report);
+    const outside = partOutside(mln, plan.project);
+    await announce('disks', staging, outside ? { outside } : {});
+    await buildUnits(mln, plan, { ...plan.project, directory: staging }, report);
+    await announce('state', staging);
     await writeAtomically(join(staging, 'project.mln'), source);
     await writeState(staging, {
       builtAt: new Date().toISOString(),
       plugins: Object.fromEntries(mln.plugins.map(({ name, version }) => [name, version])),
       templates: plan.templates,
-      project,
+      project: plan.project,
     });
-    await syncFolder(staging);
-    await commitBuild(projects, project.name);
+    await announce('sync', staging);
+    // The disks, too, are to be whole after a power cut.
+    await mln.shell('sync', ['-f', '--', staging]);
+    await commitBuild(mln, project.name, announce);
   } catch (error) {
-    await rm(staging, { recursive: true, force: true });
+    // What went wrong first is what is told; what cannot be taken back now is the next command's.
+    await takeBackBuild(mln, project.name).catch(() => undefined);
     throw error;
   }
 }
 
 /** Several guests are built at once; when one fails, the ones begun are finished and all failures are told. */
 async function buildUnits(mln: Mln, plan: Plan, project: Project, report: Report): Promise<void> {
+  const disks = await createDiskBuilder(mln, plan, project);
   const limit = pLimit(availableParallelism() + 1);
   const failures: MlnError[] = [];
   const build = async (planned: PlannedUnit): Promise<void> => {
@@ -59,70 +71,25 @@ async function buildUnits(mln: Mln, plan: Plan, project: Project, report: Report
     if (failures.length > 0) return;
     report({ server: null, unit: name, state: 'begun', text: 'build' });
     try {
-      await buildUnit(mln, planned, project);
+      writeFiles(join(project.directory, name), planned.files);
+      await disks.build(planned);
       report({ server: null, unit: name, state: 'done', text: 'built' });
     } catch (error) {
       if (!isMlnError(error)) throw error;
-      report({ server: null, unit: name, state: 'failed', text: error.message });
+      report({ server: null, unit: name, state: 'failed', text: error.message.replace(`${name}: `, '') });
       failures.push(error);
     }
   };
-  await Promise.all(plan.units.map((planned) => limit(() => build(planned))));
+  try {
+    await Promise.all(plan.units.map((planned) => limit(() => build(planned))));
+  } finally {
+    disks.end();
+  }
   if (failures.length > 0)
     throw new MlnError(
       failures.flatMap((error) => error.problems),
       { cause: failures[0] },
     );
-}
-
-async function buildUnit(mln: Mln, planned: PlannedUnit, project: Project): Promise<void> {
-  const { unit } = planned;
-  writeFiles(join(project.directory, unit.name), planned.files);
-  if (unit.kind === 'switch') return;
-  for (const disk of planned.disks)
-    try {
-      await buildDisk(mln, unit, disk, planned, project);
-    } catch (error) {
-      throw forHost(error, unit);
-    }
-}
-
-async function buildDisk(
-  mln: Mln,
-  host: Host,
-  planned: PlannedDisk,
-  { edits }: PlannedUnit,
-  project: Project,
-): Promise<void> {
-  const { disk, template, size } = planned;
-  const store = mln.hooks.disk.call(disk, host, project);
-  if (!store) throw failure('MLN_NO_CLAIM', `no plug-in keeps disks as ${disk.store}`);
-  if (disk.existing) {
-    if (disk.mount?.type !== 'hostfs' && !(await store.exists()))
-      throw failure('MLN_NO_FILE', `there is no disk ${store.path}`);
-  } else await store.create(template?.path ?? null, size);
-  if (disk.role === 'swap') await mln.shell('mkswap', [store.path]);
-  if (disk.role === 'root') {
-    const filesystem = await mln.hooks.filesystem.promise(store.path);
-    if (!filesystem) throw noFilesystem(store.path);
-    if (template && size > template.size) await filesystem.grow();
-    await filesystem.apply(edits);
-    await filesystem.check();
-  }
-  const { owner, group } = host.keywords;
-  if (!disk.existing && (owner !== undefined || group !== undefined))
-    await mln.shell('chown', ['--', `${owner ?? ''}${group === undefined ? '' : `:${group}`}`, store.path]);
-}
-
-/** Who makes or edits a disk does not know whose it is. */
-function forHost(error: unknown, host: Host): unknown {
-  if (!isMlnError(error)) return error;
-  const problems = error.problems.map((problem) => ({
-    ...problem,
-    message: `${host.name}: ${problem.message}`,
-    place: problem.place ?? host.place ?? undefined,
-  }));
-  return new MlnError(problems, { cause: error });
 }
 
 /** Scripts are many and small: written at once they take least. */

@@ -30,7 +30,8 @@ export const talk: Talk = async (program, args, prompt, hear = 'stdout') => {
     cleanup: false,
     env: { LC_ALL: 'C', PATH: searchPath() },
   });
-  const heard = (hear === 'stdout' ? child.stdout : child.stderr) as NonNullable<typeof child.stdout>;
+  const heard = hear === 'stdout' ? child.stdout : child.stderr;
+  if (!heard) throw new TypeError(`the ${hear} of ${program} cannot be read`);
   const handles = [child, child.stdin, heard] as unknown as { ref(): void; unref(): void }[];
   const hold = (held: boolean): void => {
     for (const each of handles) {

@@ -40,8 +40,11 @@ export interface Stretch {
 
 /** Tries edits of a filesystem out on a copy of its own, for many guests one after the other or at once. */
 export interface Trial {
-  /** What the image would hold in other bytes, had it these edits; in ascending order. */
-  changes(edits: readonly Edit[]): Promise<readonly Stretch[]>;
+  /**
+   * What the image would hold in other bytes, had it these edits; in ascending order. The filesystem is checked as
+   * Filesystem.check does: after the first edits, or (`check`) after these.
+   */
+  changes(edits: readonly Edit[], check?: boolean): Promise<readonly Stretch[]>;
   end(): void;
 }
 
@@ -55,6 +58,8 @@ export interface Filesystem {
   readLink(path: string): Promise<string>;
   /** Carries out edits, all in one go. */
   apply(edits: readonly Edit[]): Promise<void>;
+  /** Bytes of a block, where they are known. */
+  readonly blockSize?: number;
   /** Begins to try edits out, which leaves the image as it is. Left out: nobody can, and no disk can stand on the image. */
   trial?(): Promise<Trial>;
   /** Throws unless the filesystem is found to be whole. */

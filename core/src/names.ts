@@ -14,7 +14,7 @@ export function isProjectName(text: string): boolean {
 }
 
 /** Names of files in a project's folder, where each host and switch has a folder of its name. */
-const taken = new Set(['start', 'stop', 'hooks', 'state.json', 'project.mln', 'journal.ndjson']);
+const taken = new Set(['start', 'stop', 'hooks', 'images', 'state.json', 'project.mln', 'journal.ndjson']);
 
 /** Tells whether a host or switch of this name would take the place of one of the project's own files. */
 export function isTaken(name: string): boolean {

@@ -9,9 +9,11 @@ import type { Disk, Host, Project, Unit } from './project.js';
 import { createScripts, type PlannedFile } from './scripts.js';
 import type { TemplateRecord } from './state.js';
 import { createTemplates, type Template, type Templates } from './templates.js';
+import { shared } from './share.js';
 import { formatSize } from './values.js';
 
 export interface PlannedDisk {
+  /** As it will be built. */
   readonly disk: Disk;
   /** The image that it is copied from; null: it begins empty, or is there already. */
   readonly template: Template | null;
@@ -19,7 +21,17 @@ export interface PlannedDisk {
   readonly size: number;
 }
 
+/** An image of the project's own that disks will stand on. */
+export interface PlannedImage {
+  /** Relative to the project's folder. */
+  readonly path: string;
+  readonly template: Template;
+  /** Bytes. */
+  readonly size: number;
+}
+
 export interface PlannedUnit {
+  /** With its disks as they will be built. */
   readonly unit: Unit;
   readonly files: readonly PlannedFile[];
   readonly disks: readonly PlannedDisk[];
@@ -29,9 +41,11 @@ export interface PlannedUnit {
 
 /** Everything that a build will write. Making a plan writes nothing. */
 export interface Plan {
+  /** With its units' disks as they will be built. */
   readonly project: Project;
   /** The project's own files: its start and stop scripts, its hook blocks. */
   readonly files: readonly PlannedFile[];
+  readonly images: readonly PlannedImage[];
   readonly units: readonly PlannedUnit[];
   readonly templates: Readonly<Record<string, TemplateRecord>>;
   readonly warnings: readonly Problem[];
@@ -51,6 +65,7 @@ export async function planProject(
     templates: createTemplates(mln.folders.templates, mln.shell),
     found: new Map(),
     filesystems: new Map(),
+    images: new Map(),
     problems: new Problems(),
     records: {},
   };
@@ -65,7 +80,21 @@ export async function planProject(
     }
   failed.throwErrors();
   const files = projectFiles(project, units);
-  return { project, files, units: planned, templates: planning.records, warnings: planning.problems.warnings };
+  const { records, images, problems } = planning;
+  return {
+    project: withHosts(project, planned),
+    files,
+    images: [...images.values()],
+    units: planned,
+    templates: records,
+    warnings: problems.warnings,
+  };
+}
+
+/** A project with the disks that were planned here; hosts of other servers are planned there. */
+function withHosts(project: Project, planned: readonly PlannedUnit[]): Project {
+  const hosts = new Map(planned.flatMap(({ unit }) => (unit.kind === 'host' ? [[unit.name, unit]] : [])));
+  return { ...project, hosts: project.hosts.map((host) => hosts.get(host.name) ?? host) };
 }
 
 interface Planning {
@@ -77,19 +106,27 @@ interface Planning {
   readonly found: Map<string, Promise<Template>>;
   /** One reader for each template, however many guests are made from it. */
   readonly filesystems: Map<string, Filesystem>;
+  /** The project's own images, by name. */
+  readonly images: Map<string, PlannedImage>;
   readonly problems: Problems;
   readonly records: Record<string, TemplateRecord>;
 }
 
 async function planUnit(planning: Planning, unit: Unit): Promise<PlannedUnit> {
-  const { scripts, files } = createScripts();
-  planning.mln.hooks.emitScripts.call(unit, scripts, planning.project);
-  if (unit.kind === 'switch') return { unit, files, disks: [], edits: [] };
+  if (unit.kind === 'switch') return { unit, files: scriptsOf(planning, unit), disks: [], edits: [] };
   const disks: PlannedDisk[] = [];
   for (const disk of unit.disks) disks.push(await planDisk(planning, unit, disk));
+  const host = { ...unit, disks: disks.map(({ disk }) => disk) };
+  const files = scriptsOf(planning, host);
   const root = disks.find(({ disk }) => disk.role === 'root');
-  const edits = root ? await planEdits(planning, unit, root) : [];
-  return { unit, files, disks, edits };
+  const edits = root ? await planEdits(planning, host, root) : [];
+  return { unit: host, files, disks, edits };
+}
+
+function scriptsOf({ mln, project }: Planning, unit: Unit): readonly PlannedFile[] {
+  const { scripts, files } = createScripts();
+  mln.hooks.emitScripts.call(unit, scripts, project);
+  return files;
 }
 
 async function planDisk(planning: Planning, host: Host, disk: Disk): Promise<PlannedDisk> {
@@ -107,8 +144,9 @@ async function planDisk(planning: Planning, host: Host, disk: Disk): Promise<Pla
       { place: host.lines?.size ?? host.place ?? undefined },
     );
   // Filesystems have whole blocks.
-  const size = Math.ceil(Math.max(wanted, template.size) / 4096) * 4096;
-  return { disk, template, size: wanted <= template.size ? template.size : size };
+  const size = wanted <= template.size ? template.size : Math.ceil(wanted / 4096) * 4096;
+  const filesystem = await filesystemOf(planning, template.path, host);
+  return { disk: shared(planning, host, disk, { template, filesystem, size }), template, size };
 }
 
 /** Hosts share their templates: each is looked for once. */

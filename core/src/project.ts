@@ -29,6 +29,10 @@ export interface Disk {
   readonly role: 'root' | 'swap' | 'mount';
   /** The store that keeps it: `file`, or a plug-in's. */
   readonly store: string;
+  /** It is to hold only what differs from an image that others share: its template (null), or an image of the project's own. */
+  readonly share?: { readonly image: string | null };
+  /** That image, once a plan has chosen it: absolute, or relative to the project's folder where it is the project's own. */
+  readonly standsOn?: string;
   /** Its name within the host's folder, or the path of an existing file or device. */
   readonly path: string;
   /** It was there before the project, and mln neither makes nor removes it. */

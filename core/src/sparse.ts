@@ -1,15 +1,12 @@
+import { systemFailure } from './errors.js';
+import type { Stretch } from './filesystem.js';
 import { closeSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 
 /** Bytes of one block: what is looked at for being all zeros. */
 const BLOCK = 4096;
 
-/** A stretch of an image that is not all zeros. */
-interface Run {
-  readonly at: number;
-  readonly bytes: Buffer;
-}
-
-const known = new Map<string, readonly Run[]>();
+/** The stretches of images that are not all zeros. */
+const known = new Map<string, readonly Stretch[]>();
 
 /** Writes a copy of a small image, with holes where the image has zeros. The image is read once, however many copies are made. */
 export function copySmallImage(image: string, copy: string): void {
@@ -26,9 +23,23 @@ export function copySmallImage(image: string, copy: string): void {
   }
 }
 
-function runsOf(image: Buffer): Run[] {
+/** Writes stretches into an image or device. */
+export function writeStretches(path: string, stretches: readonly Stretch[]): void {
+  try {
+    const file = openSync(path, 'r+');
+    try {
+      for (const { at, bytes } of stretches) writeAll(file, bytes, at);
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw systemFailure(error, `${path} cannot be written`);
+  }
+}
+
+function runsOf(image: Buffer): Stretch[] {
   const zeros = Buffer.alloc(BLOCK);
-  const runs: Run[] = [];
+  const runs: Stretch[] = [];
   let begin: number | null = null;
   for (let at = 0; at < image.length; at += BLOCK) {
     const block = image.subarray(at, at + BLOCK);

@@ -2,6 +2,7 @@ import { chmodSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemFailure } from './errors.js';
+import type { Stretch } from './filesystem.js';
 import type { Disk, Host, Project } from './project.js';
 import type { Shell } from './shell.js';
 import { copySmallImage } from './sparse.js';
@@ -16,6 +17,15 @@ export interface Store {
   exists(): Promise<boolean>;
   /** Makes the disk from a template (or empty: null), of so many bytes. */
   create(template: string | null, size: number): Promise<void>;
+  /**
+   * Makes the disk of an image that it stands on and what differs from it. The image's path is absolute, or relative to
+   * the project's folder. Left out: disks of this store stand on nothing.
+   */
+  createOver?(image: string, changes: readonly Stretch[]): Promise<void>;
+  /** Bytes: the blocks of a filesystem on such an image are no smaller. */
+  readonly leastBlock?: number;
+  /** Writes a disk that stands on an image whole to a new file, and brings it onto the physical disk. */
+  flatten?(to: string): Promise<void>;
   /** Makes an existing disk this much larger; the filesystem in it is not touched. */
   grow(size: number): Promise<void>;
   remove(): Promise<void>;
@@ -23,6 +33,14 @@ export interface Store {
 
 /** To run cp(1) takes longer than to copy an image up to this size in bytes; of a larger one cp knows the holes unread. */
 const SMALL = 64 * MiB;
+
+/** Makes a sparse copy of an image, for its owner alone, of so many bytes: not fewer than the image has. */
+export async function copyImage(image: string, copy: string, size: number, shell: Shell): Promise<void> {
+  if (statSync(image).size <= SMALL) copySmallImage(image, copy);
+  else await shell('cp', ['--sparse=always', '--reflink=auto', '--', image, copy]);
+  chmodSync(copy, 0o600);
+  if (statSync(copy).size !== size) truncateSync(copy, size);
+}
 
 /** Disks as sparse files in the project's folder. */
 export function fileStore(disk: Disk, host: Host, project: Project, shell: Shell): Store {
@@ -44,11 +62,9 @@ export function fileStore(disk: Disk, host: Host, project: Project, shell: Shell
       ),
     create: (template, size) =>
       attempt('made', async () => {
-        if (template === null) writeFileSync(path, '', { flag: 'wx', mode: 0o600 });
-        else if (statSync(template).size <= SMALL) copySmallImage(template, path);
-        else await shell('cp', ['--sparse=always', '--reflink=auto', '--', template, path]);
-        chmodSync(path, 0o600);
-        if (statSync(path).size !== size) truncateSync(path, size);
+        if (template !== null) return copyImage(template, path, size, shell);
+        writeFileSync(path, '', { flag: 'wx', mode: 0o600 });
+        truncateSync(path, size);
       }),
     grow: (size) => attempt('grown', () => truncate(path, size)),
     remove: () => attempt('removed', () => rm(path, { force: true })),
