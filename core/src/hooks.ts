@@ -7,6 +7,7 @@ import {
   SyncWaterfallHook,
 } from 'tapable';
 import type { Commands } from './commands.js';
+import type { CheckList, Checks } from './doctor.js';
 import type { Filesystem } from './filesystem.js';
 import type { Guest } from './guest.js';
 import type { KeywordTable } from './keywords.js';
@@ -80,4 +81,20 @@ export type PrintHook = SyncBailHook<[tree: Tree, format: string], string | unde
 
 export function createPrintHook(): PrintHook {
   return new SyncBailHook(['tree', 'format'], 'print');
+}
+
+/** Everyone who needs something of the machine adds checks of it. */
+export type DoctorHook = AsyncSeriesHook<[checks: Checks]>;
+
+/** Taps are run one by one, each with a table that knows whose they are: one that fails does not end the others. */
+export function createDoctorHook(): DoctorHook {
+  const hook: DoctorHook = new AsyncSeriesHook(['checks'], 'doctor');
+  hook.intercept({
+    register: (tap) => ({
+      ...tap,
+      type: 'promise',
+      fn: (list: Checks) => (list as CheckList).from(tap.name, tap.fn as (checks: Checks) => unknown),
+    }),
+  });
+  return hook;
 }

@@ -28,7 +28,7 @@ export {
 export type { Content, Edit, Entry, Filesystem, Stretch, Trial } from './filesystem.js';
 export { createGuest, type FileOptions, type Guest } from './guest.js';
 export type { HookName, Hooks } from './hooks.js';
-export { createMln, printHook, type LoadedPlugin, type Mln, type Plugin } from './kernel.js';
+export { createMln, doctorHook, printHook, type LoadedPlugin, type Mln, type Plugin } from './kernel.js';
 export type { Column, ColumnKind } from './columns.js';
 export type { Keyword, KeywordTable, Kind } from './keywords.js';
 export type { Failure, Operation, OperationEvent, Outcome, Part, Phase, Progress, Report } from './operation.js';
@@ -47,10 +47,15 @@ export { placeHint } from './place-text.js';
 export { placesOf } from './places.js';
 export { quote, type PlannedFile, type Scripts } from './scripts.js';
 export type { Dialogue, Talk } from './dialogue.js';
+export type { Check, Checks, Finding } from './doctor.js';
+export { missingPrograms, programsCheck } from './doctor-programs.js';
+export type { Scratch } from './doctor-scratch.js';
 export type { Shell, ShellOptions, ShellResult } from './shell.js';
 export { isName } from './names.js';
 export { readyMark, unknownStatus, type Status } from './status.js';
-export type { Store } from './store.js';
+export { fileStore, type Store } from './store.js';
+export { templateAnnouncer } from './announce.js';
+export type { AddDetails } from './template-add.js';
 export { createTemplates, type Manifest, type Template, type Templates } from './templates.js';
 export type { TreeContext } from './transform.js';
 export {
@@ -68,7 +73,7 @@ export {
   type Tree,
 } from './tree.js';
 export { blockKind } from './unknown.js';
-export { compareNames, formatSize, MiB, nearest } from './values.js';
+export { compareNames, formatSize, MiB, nearest, parseSize } from './values.js';
 export type { Row } from './list-rows.js';
 export type { Found, View } from './view.js';
 export { dedent } from './word.js';

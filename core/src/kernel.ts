@@ -3,7 +3,15 @@ import type { Configuration } from './configuration.js';
 import { coreKeywords } from './core-keywords.js';
 import { failure, isMlnError, messageOf } from './errors.js';
 import type { Folders } from './folders.js';
-import { createHooks, createPrintHook, type HookName, type Hooks, type PrintHook } from './hooks.js';
+import {
+  createDoctorHook,
+  createHooks,
+  createPrintHook,
+  type DoctorHook,
+  type HookName,
+  type Hooks,
+  type PrintHook,
+} from './hooks.js';
 import { createKeywordTable, type KeywordTable } from './keywords.js';
 import type { Shell } from './shell.js';
 import { talk, type Talk } from './dialogue.js';
@@ -81,6 +89,8 @@ export async function createMln({
       return keywords;
     },
   };
+  // Made here: a plug-in that is a lone file can import nothing, and still finds it by its name.
+  doctorHook(mln);
   for (const { name, plugin, options } of plugins)
     try {
       await plugin(mln, options);
@@ -97,6 +107,11 @@ export async function createMln({
 /** The named hook that `mln parse --format` asks. */
 export function printHook(mln: Mln): PrintHook {
   return mln.hook('print', createPrintHook);
+}
+
+/** The named hook that `mln doctor` asks; tapped with tapPromise. */
+export function doctorHook(mln: Mln): DoctorHook {
+  return mln.hook('doctor', createDoctorHook);
 }
 
 /** The core's own features are taps like any other's. */
