@@ -5,6 +5,8 @@ export interface Address {
   readonly address: string;
   /** Prefix length in bits. */
   readonly prefix: number;
+  /** It means nothing beyond its interface: others may have it too. */
+  readonly alone?: true;
 }
 
 /** The prefix of an address that names none, until its neighbours have been asked. */

@@ -115,6 +115,7 @@ function checkTwice(hosts: readonly Host[], views: Views, problems: Problems): v
   for (const host of hosts)
     for (const each of host.interfaces)
       for (const address of each.addresses) {
+        if (address.alone) continue;
         const key = `${segmentOf(host, each)}\0${address.address}`;
         const neighbour = here.get(key);
         const other = neighbour ?? anywhere.get(address.address);

@@ -7,9 +7,11 @@ export async function configureFstab(guest: Guest, host: Host): Promise<void> {
     if (role === 'swap') return [`${device ?? ''} none swap sw 0 0`];
     if (mount === null) return [];
     const { point, type, options } = mount;
+    // Its hypervisor may have a name of its own for a folder of the physical host.
+    const folder = device === null || device.startsWith('/dev/') ? path : device;
     return [
       type === 'hostfs'
-        ? `none ${escaped(point)} hostfs ${escaped(path)}${options === 'defaults' ? '' : `,${options}`} 0 0`
+        ? `none ${escaped(point)} hostfs ${escaped(folder)}${options === 'defaults' ? '' : `,${options}`} 0 0`
         : `${device ?? ''} ${escaped(point)} ${type} ${options} 0 2`,
     ];
   });

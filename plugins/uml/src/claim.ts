@@ -1,5 +1,6 @@
+import { withSharing } from './cow-claim.js';
 import { withIpv6 } from './modules.js';
-import { checkTap, uplinkOf, type Network } from './uplink.js';
+import { isTapName, tapOf, usesSlirp, withSwitchTap, withUplinks, type Network, type SwitchProgram } from './uplink.js';
 import { claim, failure, formatSize, MiB, type Host, type Project, type Switch, type Unit, type View } from '@mln/core';
 
 /** A kernel with less panics before it has booted; with 48 MiB one boot in a hundred still finds no memory for its disk. */
@@ -11,39 +12,59 @@ const MAC_PREFIX = 'fe:fd';
 interface Claiming {
   /** Whether all others have had their say. */
   readonly unclaimed: boolean;
+  /** Whether disks share their templates where they can. */
+  readonly cow: boolean;
   readonly network: Network;
+  /** What a switch is that does not say so itself. */
+  readonly switchProgram: SwitchProgram;
 }
 
 /** Claims hosts that say `uml`, or (unclaimed) that nobody else runs; and the switches that they are connected to. */
-export function claimUnit(unit: Unit, block: View, project: Project, { unclaimed, network }: Claiming): Unit {
-  if (unit.kind === 'switch') return claimSwitch(unit, project, unclaimed);
+export function claimUnit(unit: Unit, block: View, project: Project, claiming: Claiming): Unit {
+  const { unclaimed } = claiming;
+  if (unit.kind === 'switch') return claimSwitch(unit, block, project, claiming);
   const wanted = unclaimed ? unit.hypervisor === null && block.flag('uml') !== false : block.flag('uml') === true;
-  return wanted ? claimHost(unit, block, network) : unit;
+  return wanted ? claimHost(withUplinks(unit, block, project, claiming.network), block, claiming) : unit;
 }
 
-function claimHost(host: Host, block: View, network: Network): Host {
-  check(host, block, network);
-  const disks = host.disks.map((disk, index) => ({ ...disk, device: `/dev/ubd${String.fromCharCode(97 + index)}` }));
+function claimHost(host: Host, block: View, { cow }: Claiming): Host {
+  check(host, block);
+  const disks = host.disks.map((disk, index) => ({
+    ...withSharing(host, disk, block, cow),
+    // A folder of the physical host is reached through a link in the host's folder, where its mounts begin.
+    device: disk.mount?.type === 'hostfs' ? `/disk${index}` : `/dev/ubd${String.fromCharCode(97 + index)}`,
+  }));
   return claim(host, 'uml', { disks, lists: withIpv6(host), console: 'tty0', macPrefix: MAC_PREFIX });
 }
 
 /** A switch takes the platform of its hosts; one without any is run by whoever runs what nobody claims. */
-function claimSwitch(unit: Switch, project: Project, unclaimed: boolean): Switch {
+function claimSwitch(unit: Switch, block: View, project: Project, { unclaimed, switchProgram }: Claiming): Switch {
   const connected = new Set(unit.ports.map(([host]) => host));
   const platforms = project.hosts.filter((host) => connected.has(host.name)).map((host) => host.hypervisor);
   const ours =
     platforms.includes('uml') || (unclaimed && unit.hypervisor === null && platforms.every((each) => each === null));
   if (!ours) return unit;
-  if (unit.bridge !== null)
-    throw unsupported(
-      unit,
-      'a switch of User-Mode Linux guests is a process, and no bridge',
-      'leave out bridge, or join the switch to a bridge with tap',
-    );
-  return claim(unit, 'uml');
+  checkSwitch(unit, block);
+  const vde = unit.socket === null && unit.keywords['vde'] === undefined && switchProgram === 'vde_switch';
+  const keywords = vde ? { ...unit.keywords, vde: true } : unit.keywords;
+  return claim(withSwitchTap(unit, project), 'uml', { keywords });
 }
 
-function check(host: Host, block: View, network: Network): void {
+/** A switch of others is theirs to join to anything. */
+function checkSwitch(unit: Switch, block: View): void {
+  const { socket, tap } = unit;
+  if (tap !== null && !isTapName(tap))
+    block.error('MLN_BAD_NAME', `${unit.name}: ${JSON.stringify(tap)} cannot be the name of a tap`, 'tap');
+  for (const keyword of socket === null ? [] : ['tap', 'bridge', 'hub', 'vde'])
+    if (block.has(keyword))
+      block.error(
+        'MLN_BAD_VALUE',
+        `${unit.name}: a switch that others run (socket) cannot be given ${keyword} here`,
+        keyword,
+      );
+}
+
+function check(host: Host, block: View): void {
   if (host.memory < LEAST_MEMORY)
     throw unsupported(
       block.has('memory') ? { ...host, place: block.placeOf('memory') ?? null } : host,
@@ -65,18 +86,11 @@ function check(host: Host, block: View, network: Network): void {
     );
   if (host.disks.length > 8) throw unsupported(host, 'User-Mode Linux has room for 8 disks');
   for (const card of host.interfaces) {
-    const { name, bridge, switch: connected, place } = card;
+    const { name, switch: connected, place } = card;
     const at = { ...host, place };
     if (!/^eth\d{1,2}$/.test(name))
       throw unsupported(at, `the interfaces of User-Mode Linux guests are called eth0, eth1, …, not ${name}`);
-    if (bridge !== null)
-      throw unsupported(
-        at,
-        `a User-Mode Linux guest cannot be connected to the bridge ${bridge}`,
-        'connect it to a switch, and the switch to the bridge with tap',
-      );
-    checkTap(host, card, block);
-    if (connected === null && uplinkOf(card, network) === null) warnOfNoNetwork(name, block);
+    if (connected === null && tapOf(card) === null && !usesSlirp(card)) warnOfNoNetwork(name, block);
   }
 }
 

@@ -1,5 +1,7 @@
-import { MiB, quote, type Host, type Interface, type Project, type Scripts } from '@mln/core';
-import { head, waitFor } from './script-parts.js';
+import { MiB, quote, type Host, type Project, type Scripts } from '@mln/core';
+import { cardFunction, networkArguments, networkChecks, tapsOf } from './cards.js';
+import { becomeProgram, head, makePlace, waitFor } from './script-parts.js';
+import { holdTaps, needTaps, untapScript } from './tap-scripts.js';
 
 /*
  * All paths are relative to the host's folder: a socket's path may have 107 bytes at most, unix(7), and the projects
@@ -10,6 +12,7 @@ import { head, waitFor } from './script-parts.js';
 export function emitHost(host: Host, scripts: Scripts, project: Project): void {
   scripts.script('start', startScript(host, project));
   scripts.script('stop', stopScript(host, project));
+  if (tapsOf(host).length > 0) scripts.script('untap', untapScript(`${host.name}.${project.name}`));
 }
 
 function startScript(host: Host, project: Project): string {
@@ -21,62 +24,102 @@ function startScript(host: Host, project: Project): string {
   const command = [...prefix(host), 'setarch', '-R', quote(kernel), ...kernelArguments(host, project)];
   return `${head(`Starts ${unit} (User-Mode Linux). Usage: start [screen|xterm|none]`, unit)}
 term=\${1:-${host.term}}
-set -- ${command.join(' \\\n  ')}
+place=\${2:-}
+${cardFunction(host, project)}set -- ${command.join(' \\\n  ')}
 if [ "$term" = run ]; then
-  echo $$ >pid
-  exec "$@"
-fi
+${holdTaps(tapsOf(host))}${becomeProgram}fi
 
+need setarch setsid ${quote(kernel)}
+lock
 if running; then
   echo "${unit} runs already"
   exit 0
 fi
-need setarch setsid ${quote(kernel)}
-${switchChecks(host)}rm -rf run pid
+${diskChecks(host)}${networkChecks(host)}${folderChecks(host)}rm -rf run pid starting.*
 [ ! -f console.log ] || mv -f console.log console.log.1
 [ -p console.in ] || mkfifo -m 600 console.in
 umask 077
-${mounts.map((line) => `${line}\n`).join('')}case $term in
+${mounts.map((line) => `${line}\n`).join('')}${memoryCheck}${makePlace}${needTaps(tapsOf(host))}case $term in
 none)
-  setsid ./start run <>console.in >console.log 2>&1 &
+  setsid ./start run "$place" <>console.in >console.log 2>&1 9<&- &
   ;;
 screen)
   need screen
-  screen -L -Logfile console.log -dmS ${unit} ./start run
+  screen -L -Logfile console.log -dmS ${unit} ./start run "$place" 9<&-
   # Otherwise it keeps the log to itself for ten seconds.
   screen -S ${unit} -X logfile flush 0 >/dev/null || :
   ;;
 xterm)
   need xterm script
-  setsid xterm -T ${unit} -e script -q -f -c 'exec ./start run' console.log >/dev/null 2>&1 &
+  setsid xterm -T ${unit} -e script -q -f -c "exec ./start run $place" console.log >/dev/null 2>&1 9<&- &
   ;;
 *) fail "a console is shown by screen, xterm or none, not $term" ;;
 esac
-alive() { [ ! -s pid ] || running || fail "User-Mode Linux ended at once: $(tail -n 3 console.log)"; }
+${death}alive() { [ ! -s pid ] || running || death; }
 ${waitFor(`[ -s run/${host.name}/pid ] || ! alive`, 100, 'User-Mode Linux has not begun to run within 10 s')}`;
 }
 
-/** A switch that was killed leaves its socket; one that mln does not run has no pid. */
-function switchChecks(host: Host): string {
-  const names = switchesOf(host);
-  if (names.length === 0) return '';
-  return `need_switch() {
-  if [ ! -S "../$1/ctl" ] || { [ -e "../$1/pid" ] && ! kill -0 "$(cat "../$1/pid")" 2>/dev/null; }; then
-    fail "the switch $1 does not run; start it first"
-  fi
+/** Where the kernel makes the file that is the guest's memory, as choose_tempdir of its arch/um/os-Linux/mem.c does. */
+const memoryCheck = `memory=\${TMPDIR:-\${TMP:-\${TEMP:-/dev/shm}}}
+[ -d "$memory" ] || [ "$memory" != /dev/shm ] || memory=/tmp
+{ [ -d "$memory" ] && [ -w "$memory" ]; } ||
+  fail "the folder $memory, where it would have its memory, is missing or may not be written; TMPDIR names another"
+`;
+
+/** What a guest that ended at once has died of. */
+const death = `death() {
+  ! grep -q '^<3>Bus error' console.log ||
+    fail "no memory is left in $memory, where guests have theirs; stop others, or name a folder with more room by TMPDIR"
+  ! grep -q 'not mounted noexec' console.log ||
+    fail "$memory, where it would have its memory, is mounted noexec; TMPDIR names another folder"
+  fail "User-Mode Linux ended at once: $(tail -n 3 console.log)"
 }
-${names.map((name) => `need_switch ${name}\n`).join('')}`;
+`;
+
+/**
+ * The kernel refuses an image with another time of change than the disk's header says (its bytes 8 to 11, big-endian).
+ * A disk that has been made whole since begins with something else.
+ */
+function diskChecks(host: Host): string {
+  const checks = host.disks.flatMap(({ path, standsOn }) => {
+    if (standsOn === undefined) return [];
+    const image = standsOn.startsWith('/') ? standsOn : `../${standsOn}`;
+    return [`need_image ${quote(path)} ${quote(image)}\n`];
+  });
+  if (checks.length === 0) return '';
+  return `need_image() {
+  [ "$(head -c 4 "$1")" = OOOM ] || return 0
+  [ -r "$2" ] || fail "the image $2, which the disk $1 stands on, is missing"
+  time=$(od -An -t u1 -j 8 -N 4 "$1" | { read -r a b c d && echo $((((a * 256 + b) * 256 + c) * 256 + d)); })
+  [ "$(stat -L -c %Y "$2")" = "$time" ] ||
+    fail "the image $2 has changed since the disk $1 was made from it; if its content is the old one: touch -d @$time $2"
+}
+${checks.join('')}`;
+}
+
+/** Folders of the physical host that the guest mounts: they may have gone since the build. */
+function folderChecks(host: Host): string {
+  const folders = host.disks.filter(({ mount }) => mount?.type === 'hostfs').map(({ path }) => path);
+  if (folders.length === 0) return '';
+  return `need_folder() {
+  { [ -d "$1" ] && [ -r "$1" ] && [ -x "$1" ]; } || fail "the folder $1, which it mounts, is missing or may not be read"
+}
+${folders.map((path) => `need_folder ${quote(path)}\n`).join('')}`;
 }
 
 function stopScript(host: Host, project: Project): string {
   const unit = `${host.name}.${project.name}`;
   const socket = `run/${host.name}/mconsole`;
   return `${head(`Stops ${unit} (User-Mode Linux). Usage: stop [cad|halt|kill|wait SECONDS|clean]`, unit)}
+lock
+died=
+for each in run/${host.name} starting.*; do
+  [ ! -e "$each" ] || died=1
+done
+rm -rf starting.*
 if ! running; then
-  if [ -e pid ]; then
-    rm -rf run pid
-    [ "\${1:-}" != clean ] || echo "${unit}: what it left when it died is taken away"
-  fi
+  rm -rf run pid
+${tapsOf(host).length > 0 ? '  ./untap\n' : ''}  [ "\${1:-}" != clean ] || [ -z "$died" ] || echo "${unit}: what it left when it died is taken away"
   exit 0
 fi
 ask() { timeout 5 uml_mconsole ${socket} "$@" >/dev/null 2>&1; }
@@ -134,7 +177,9 @@ function kernelArguments(host: Host, project: Project): string[] {
     ),
     'root=/dev/ubda',
     'rw',
-    ...host.interfaces.flatMap(networkArgument),
+    ...networkArguments(host, project),
+    // Mounts of the physical host begin at the host's folder, where links stand for what is mounted.
+    ...(host.disks.some(({ mount }) => mount?.type === 'hostfs') ? ['hostfs=.'] : []),
     `umid=${host.name}`,
     'uml_dir=run',
     'con=null',
@@ -142,14 +187,6 @@ function kernelArguments(host: Host, project: Project): string[] {
     // Nothing reads it; it tells guests apart in a list of processes.
     `mln=${host.name}.${project.name}`,
   ];
-}
-
-function networkArgument({ name, mac, switch: connected }: Interface): string[] {
-  return connected === null ? [] : [`${name}=daemon,${mac ?? ''},unix,../${connected}/ctl`];
-}
-
-function switchesOf(host: Host): string[] {
-  return [...new Set(host.interfaces.flatMap((each) => each.switch ?? []))];
 }
 
 /** The link in the host's folder that stands for a disk elsewhere. */

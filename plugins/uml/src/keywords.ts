@@ -15,7 +15,7 @@ export const keywords: readonly Keyword[] = [
     kind: 'word',
     example: 'cow_filesystem base',
     rehearsal: null,
-    help: 'The image that hosts share, each with its own changes; read and planned, not yet built.',
+    help: 'The project’s own image that hosts of one template and size share, each keeping its own changes; no: a disk of its own.',
   },
   {
     name: 'tun_iface',
@@ -23,7 +23,7 @@ export const keywords: readonly Keyword[] = [
     kind: 'word',
     example: 'tun_iface tap0',
     rehearsal: null,
-    help: 'The tap of the physical host that the interface is connected to; read and planned, not yet built.',
+    help: 'The tap of the physical host that the interface is connected to: root makes it, others use one that is theirs.',
   },
   {
     name: 'tun_address',
@@ -31,6 +31,21 @@ export const keywords: readonly Keyword[] = [
     kind: 'word',
     example: 'tun_address 10.0.0.254',
     rehearsal: null,
-    help: 'The physical host’s own address on that tap; read and planned, not yet built.',
+    help: 'The physical host’s own address on that tap.',
+  },
+  {
+    name: 'slirp',
+    in: ['network'],
+    kind: 'flag',
+    example: 'slirp',
+    rehearsal: null,
+    help: 'Passes the guest’s connections on as those of an ordinary program, slirp.',
+  },
+  {
+    name: 'vde',
+    in: ['switch'],
+    kind: 'flag',
+    example: 'vde',
+    help: 'The switch is a vde_switch, or (no) a uml_switch.',
   },
 ];

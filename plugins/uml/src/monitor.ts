@@ -1,23 +1,14 @@
-import {
-  closeSync,
-  fstatSync,
-  openSync,
-  existsSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  readSync,
-  realpathSync,
-  statSync,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { readyMark, type Host, type Project, type Status, type Unit } from '@mln/core';
+import { MiB, readyMark, type Host, type Project, type Status, type Unit } from '@mln/core';
+import { causeOfDeath, endOfLog } from './console-log.js';
+import { trafficOf } from './traffic.js';
 
 /** Bytes of memory in a page, and clock ticks in a second: the same on every Linux that User-Mode Linux runs on. */
 const PAGE = 4096;
 const TICKS = 100;
-/** How much of a console's end is searched for the mark of readiness. */
-const TAIL = 256 * 1024;
+/** Bytes: with less on the physical disk, what guests write is lost soon. */
+const FULL = MiB;
 /** Stands for the folder of a process that belongs to another user. */
 const UNREADABLE = '';
 
@@ -51,7 +42,10 @@ function statusOf(unit: Unit, project: Project, sessions: () => ReadonlyMap<numb
     return { ...down, state: 'up', id: pid, ready: false, detail: 'is going down' };
   // Who ends by himself takes his socket away.
   const left = join(folder, unit.kind === 'host' ? join('run', unit.name) : 'ctl');
-  return existsSync(left) ? { ...down, detail: 'it has died; mln clean takes away what it left' } : down;
+  if (!existsSync(left)) return down;
+  const cause = causeOfDeath(endOfLog(join(folder, 'console.log')).toString());
+  const died = cause === null ? 'it has died' : `it has died (${cause})`;
+  return { ...down, detail: `${died}; mln clean takes away what it left` };
 }
 
 function upStatus(unit: Unit, project: Project, folder: string, pid: number, ticks: number): Status {
@@ -61,7 +55,9 @@ function upStatus(unit: Unit, project: Project, folder: string, pid: number, tic
     id: pid,
     memory: residentMemory(pid),
     cpu: ticks / TICKS,
-    ready: unit.kind === 'host' ? isReady(unit, project, join(folder, 'console.log')) : null,
+    network: trafficOf(unit, folder, pid),
+    ready: unit.kind === 'host' ? isReady(unit, project, folder) : null,
+    detail: unit.kind === 'host' && isFull(folder) ? 'the physical disk is full: what it writes is lost' : null,
   };
 }
 
@@ -113,20 +109,17 @@ function readSessions(): () => ReadonlyMap<number, Session> {
   };
 }
 
-function isReady(host: Host, project: Project, log: string): boolean {
-  let file: number;
+function isReady(host: Host, project: Project, folder: string): boolean {
+  return endOfLog(join(folder, 'console.log')).includes(readyMark(host.name, project.name));
+}
+
+/** A guest whose disk cannot grow sees errors, and goes on with a filesystem that it only reads. */
+function isFull(folder: string): boolean {
   try {
-    file = openSync(log, 'r');
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize < FULL;
   } catch {
     return false;
-  }
-  try {
-    const { size } = fstatSync(file);
-    const buffer = Buffer.alloc(Math.min(size, TAIL));
-    readSync(file, buffer, 0, buffer.length, size - buffer.length);
-    return buffer.includes(readyMark(host.name, project.name));
-  } finally {
-    closeSync(file);
   }
 }
 

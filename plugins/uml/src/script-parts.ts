@@ -21,8 +21,33 @@ need() {
     command -v "$program" >/dev/null || fail "the program $program is not installed"
   done
 }
+# One script of this folder works at a time, also after whoever called it was killed.
+lock() {
+  need flock
+  exec 9<start
+  flock -w 60 9 || fail "another script has worked on it for a minute"
+}
 `;
 }
+
+/**
+ * What a start script does when it is called once more, as the process that goes on: it writes down its pid before it
+ * becomes the program that is started. It does so in the place that the first call has made for it; a later script
+ * takes the place away, and then nothing is started that nobody waits for. Both need `place`, a folder.
+ */
+export const becomeProgram = `  echo $$ >"$place/pid"
+  mv -f "$place/pid" pid
+  rmdir "$place"
+  exec "$@"
+`;
+
+/** Makes that place, and tries that there is room for sockets, pids and the first lines of a log. A start that fails takes it away. */
+export const makePlace = `place=starting.$$
+trap 'rm -rf "$place"' EXIT
+mkdir "$place"
+head -c 65536 /dev/zero 2>/dev/null >"$place/room" || fail "no space left on the disk that holds $PWD"
+rm "$place/room"
+`;
 
 /** Waits for a condition of the shell; what is said when it does not come true in time. */
 export function waitFor(condition: string, tenths: number, otherwise: string): string {

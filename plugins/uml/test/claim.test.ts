@@ -57,18 +57,6 @@ const refused: readonly { body: string; plugins?: readonly Loaded[]; code: strin
     message: 'a: 16 MiB of memory are too little to boot',
     line: 3,
   },
-  {
-    body: 'host a {\n  network eth0 { bridge br0 }\n}',
-    code: 'MLN_UNSUPPORTED',
-    message: 'a: a User-Mode Linux guest cannot be connected to the bridge br0',
-    line: 3,
-  },
-  {
-    body: 'host a {\n  network eth0 { switch s }\n}\nswitch s {\n  bridge br0\n}',
-    code: 'MLN_UNSUPPORTED',
-    message: 's: a switch of User-Mode Linux guests is a process, and no bridge',
-    line: 5,
-  },
   // What is wrong with a value is told, and nothing that follows from it.
   {
     body: 'host a {\n  network eth0 { switch $x }\n}',
@@ -112,13 +100,14 @@ test.each(doubtful)('$body warns: $expected', async ({ body, expected }) => {
 });
 
 test('a claimed host knows what its guest calls things', async () => {
-  const { project } = await read('host a {\n  swap 64M\n  mount { /x /y }\n}');
+  const { project } = await read('host a {\n  swap 64M\n  mount {\n/x /y\n/z /z hostfs\n}\n}');
   const [host] = project.hosts;
   expect(host).toMatchObject({ console: 'tty0', macPrefix: 'fe:fd' });
   expect(host?.disks.map(({ role, device }) => `${role} ${device ?? ''}`)).toEqual([
     'root /dev/ubda',
     'swap /dev/ubdb',
     'mount /dev/ubdc',
+    'mount /disk3',
   ]);
 });
 

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { laboratory, processesIn, until, type Laboratory } from './laboratory.js';
 
@@ -141,17 +142,44 @@ describe.each(['/bin/dash', '/bin/bash'])('%s', (shell) => {
     expect(lab.run('b/start')).toEqual(fine);
   });
 
+  test('two starts at once start one guest', async () => {
+    const lab = await open(shell);
+    const fakes = lab.path('../../bin');
+    const first = lab.begin('b', shell, '-c', 'PATH="$1:$PATH" exec ./start', 'sh', fakes);
+    const ended = new Promise((resolve) => first.on('exit', resolve));
+    const { status } = lab.run('b/start');
+    expect([status, await ended]).toEqual([0, 0]);
+    // A guest is two processes here.
+    await until(() => processesIn(lab.path('b')).length === 2);
+    expect(Number(lab.read('b/run/b/pid'))).toBe(lab.pid('b'));
+  });
+
+  test.each(['b', 's'])('what a start of %s that was given up had begun starts nothing', async (unit) => {
+    const lab = await open(shell);
+    mkdirSync(lab.path(`${unit}/starting.1`));
+    expect(lab.run(`${unit}/stop clean`)).toEqual({
+      ...fine,
+      stdout: `${unit}.lab: what it left when it died is taken away\n`,
+    });
+    expect(lab.run(`${unit}/start run starting.1`).status).not.toBe(0);
+    expect(lab.exists(`${unit}/pid`)).toBe(false);
+    expect(processesIn(lab.path(unit))).toEqual([]);
+    expect(lab.run(`${unit}/start`)).toEqual(fine);
+  });
+
   test('the consoles', async () => {
     const lab = await open(shell);
     expect(lab.run('b/start screen')).toEqual(fine);
-    expect(lab.read('b/screen.arguments')).toBe(
-      '-L -Logfile console.log -dmS b.lab ./start run\n-S b.lab -X logfile flush 0\n',
+    expect(lab.read('b/screen.arguments')).toMatch(
+      /^-L -Logfile console\.log -dmS b\.lab \.\/start run starting\.\d+\n-S b\.lab -X logfile flush 0\n$/,
     );
     expect(lab.read('b/console.log')).toBe('booting b\n');
     lab.run('b/stop');
     expect(lab.run('b/stop wait 5')).toEqual(fine);
     expect(lab.run('b/start xterm')).toEqual(fine);
-    expect(lab.read('b/xterm.arguments')).toBe('-T\nb.lab\n-e\nscript\n-q\n-f\n-c\nexec ./start run\nconsole.log\n');
+    expect(lab.read('b/xterm.arguments')).toMatch(
+      /^-T\nb\.lab\n-e\nscript\n-q\n-f\n-c\nexec \.\/start run starting\.\d+\nconsole\.log\n$/,
+    );
     lab.run('b/stop');
     expect(lab.run('b/stop wait 5')).toEqual(fine);
     expect(lab.run('b/start window')).toEqual({
@@ -203,7 +231,9 @@ switch s { socket "/run/\\$(touch pwned)/it's" }
   expect(lab.run('a.b-c_d/start').stderr).toBe(
     "a.b-c_d.lab: the program /opt/it's $(touch pwned)/`touch pwned`/linux;touch pwned is not installed\n",
   );
-  expect(lab.run('s/start').stderr).toBe("s.lab: nobody listens on /run/$(touch pwned)/it's\n");
+  expect(lab.run('s/start').stderr).toBe(
+    "s.lab: nobody listens on /run/$(touch pwned)/it's: it does not exist, or you may not reach it\n",
+  );
   expect(lab.exists('a.b-c_d/pwned')).toBe(false);
   expect(lab.exists('s/pwned')).toBe(false);
 });

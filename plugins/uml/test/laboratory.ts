@@ -65,6 +65,36 @@ echo "$*" >>screen.arguments
 shift 5
 setsid "$@" </dev/null >console.log 2>&1 &
 `,
+  // Keeps links as files beside the programs: number, flags, kind, owner, master; and addresses, a line each.
+  ip: `#!/bin/sh
+links=$(dirname "$0")/../interfaces
+[ "$*" = "\${FAKE_IP_FAILS:-}" ] && exit 1
+while [ "\${1#-}" != "$1" ]; do shift; done
+verb="$1 $2"
+case $verb in
+"link set") [ "$3" = dev ] && shift; link=$3 ;;
+"address add") link=$5 ;;
+"tuntap add" | "link show" | "link delete" | "address show") link=$4 ;;
+esac
+[ "$verb" = "tuntap add" ] || [ -e "$links/$link" ] || exit 1
+case $verb in
+"tuntap add") echo "$(($(ls "$links" | wc -l) + 7)): $link: <BROADCAST> mtu 1500 link/ether tun type tap pi off" >"$links/$link" ;;
+"address add") echo "1: $link    inet $3 scope global $link" >>"$links/$link.addresses" ;;
+"address show") [ ! -e "$links/$link.addresses" ] || cat "$links/$link.addresses" ;;
+"link show") cat "$links/$link" ;;
+"link delete") rm -f "$links/$link" "$links/$link.addresses" ;;
+"link set")
+  shift 3
+  case $1 in
+  up) sed -i 's/<BROADCAST>/<BROADCAST,UP>/' "$links/$link" ;;
+  mtu) sed -i "s/mtu [0-9]*/mtu $2/" "$links/$link" ;;
+  master) sed -i "s/$/ master $2/" "$links/$link" ;;
+  esac
+  ;;
+esac
+`,
+  'slirp-fullbolt': '#!/bin/sh\n',
+  id: '#!/bin/sh\ncase "$1 \${FAKE_USER:-root}" in\n"-u root") echo 0 ;;\n"-u "*) echo 1000 ;;\n*) echo "\${FAKE_USER:-root}" ;;\nesac\n',
   xterm: '#!/bin/sh\nprintf \'%s\\n\' "$@" >xterm.arguments\nshift 3\nexec "$@" </dev/null >/dev/null 2>&1\n',
 };
 
@@ -159,6 +189,9 @@ export async function laboratory(text: string, shell = '/bin/dash'): Promise<Lab
       'rm',
       'mv',
       'mkfifo',
+      'mkdir',
+      'rmdir',
+      'flock',
       'tail',
       'setsid',
       'setarch',

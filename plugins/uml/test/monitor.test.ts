@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { afterEach, expect, test } from '@jest/globals';
 import { readyMark, unitsOf, type Status } from '@mln/core';
 import { monitor } from '../src/monitor.js';
@@ -140,4 +140,28 @@ test('the scripts and the monitor agree', async () => {
   lab.run('s/stop');
   expect(statusOf(lab, 'a')).toEqual(down);
   expect(statusOf(lab, 's')).toEqual(down);
+});
+
+test('bytes are those of the taps, as the guest sees them, since it was started', async () => {
+  const lab = await laboratory('global { project lab }\nhost a { network eth0 { tun_iface lo } }\nhost b { }\n');
+  labs.push(lab);
+  for (const name of ['a', 'b']) {
+    const { pid = 0 } = lab.begin(name, 'sleep', '60');
+    lab.write(`${name}/pid`, `${pid}\n`);
+    await until(() => statusOf(lab, name)?.state === 'up');
+  }
+  const line = /^ *lo:(.*)$/m.exec(readFileSync('/proc/self/net/dev', 'utf8'))?.[1] ?? '';
+  const now = line.trim().split(/\s+/).map(Number);
+  // Others may use the loopback in the meantime, but not so much.
+  const [much, more, little] = [1e12, 2e12, 1e11];
+  const before = now.map((count, index) => count - (index < 8 ? much : more));
+  lab.write('a/net.before', `Inter-| Receive\n face |bytes\n    lo: ${before.join(' ')}\n`);
+  const { received = 0, sent = 0 } = statusOf(lab, 'a')?.network ?? {};
+  expect([received >= more, received < more + little, sent >= much, sent < much + little]).toEqual([
+    true,
+    true,
+    true,
+    true,
+  ]);
+  expect(statusOf(lab, 'b')?.network).toBeNull();
 });
