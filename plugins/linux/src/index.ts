@@ -1,4 +1,4 @@
-import type { Mln } from '@mln/core';
+import { doctorHook, type Mln } from '@mln/core';
 import { checkValues } from './check-values.js';
 import { warnOfOldPasswords } from './old-passwords.js';
 import { checkSources } from './sources.js';
@@ -8,9 +8,17 @@ export default function linux(mln: Mln): void {
   mln.hooks.commands.tap('linux', (commands) => {
     commands.add({
       name: 'template build',
-      summary: 'Makes a template by a recipe: tiny.',
+      summary: 'Makes a template by a recipe: tiny (busybox), or debian.',
       arguments: '<recipe>',
       options: [
+        { flags: '--init <init>', help: 'debian: quick (where left out), sysvinit or systemd' },
+        { flags: '--suite <suite>', help: 'debian: its suite; that of this machine, or stable, where left out' },
+        {
+          flags: '--mirror <url>',
+          help: 'debian: where packages come from; where this machine gets its own where left out',
+        },
+        { flags: '--packages <list>', help: 'debian: packages beside the usual ones, with commas between' },
+        { flags: '--size <size>', help: 'debian: that of its disk; what the packages take and 80 MiB where left out' },
         { flags: '--name <name>', help: 'its name; that of the recipe where left out' },
         { flags: '--version <version>', help: 'its version; the next one where left out' },
       ],
@@ -31,4 +39,7 @@ export default function linux(mln: Mln): void {
   mln.hooks.configureFilesystem.tapPromise('linux', async (guest, host) =>
     (await import('./configure.js')).configure(guest, host, mln.folders.files),
   );
+  doctorHook(mln).tapPromise('linux', async (checks) => {
+    (await import('./doctor.js')).addChecks(checks, mln);
+  });
 }
