@@ -2,7 +2,7 @@ import { readFile as readHostFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { failure, type Edit, type Entry, type Shell } from '@mln/core';
 import { debugfsWrite, linesFor } from './debugfs.js';
-import { withFolder, type PrivateFolder } from './private-folder.js';
+import { folderFull, withFolder, type PrivateFolder } from './private-folder.js';
 import { readDirectory, readFile } from './read.js';
 import type { Reader } from './reader.js';
 
@@ -35,11 +35,14 @@ export async function editFailure(
       cause: said,
       hint: 'give the host more room with free_space',
     });
-  if (/No space left on device|Disk quota exceeded/.test(said))
+  if (/No space left on device|Disk quota exceeded/.test(said)) {
+    // A copy under another name stands in the folder for temporary files.
+    if (told !== image) return folderFull(said);
     return failure('MLN_NO_SPACE', `the disk that holds ${image} is full`, {
       cause: said,
       hint: 'free some space and try again',
     });
+  }
   return failure(
     'MLN_GUEST_EDIT',
     `${await firstUndone(reader, image, edits)} in ${told} could not be changed: ${said}`,

@@ -11,8 +11,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { MiB, systemFailure } from '@mln/core';
+import { dirname, join } from 'node:path';
+import { failure, MiB, systemFailure } from '@mln/core';
 
 /** Linux keeps a filesystem in memory here, shm_overview(7). */
 const MEMORY = '/dev/shm';
@@ -67,7 +67,7 @@ function parentFolder(): string {
 }
 
 function makeFolder(): { path: string; folder: PrivateFolder } {
-  for (const parent of new Set([MEMORY, tmpdir()])) removeLeftovers(parent);
+  removeAllLeftovers();
   const path = mkdtempSync(join(parentFolder(), `mln-ext-${process.pid}-`));
   const written = new Set<string>();
   return {
@@ -93,8 +93,27 @@ function whileWriting<T>(act: () => T): T {
   try {
     return act();
   } catch (error) {
-    throw systemFailure(error, `the folder for temporary files, ${parentFolder()}`, 'name another one with TMPDIR');
+    if (['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw folderFull(error);
+    throw systemFailure(error, `the folder for temporary files, ${currentParent()}`, 'name another one with TMPDIR');
   }
+}
+
+/** The error for a folder that has no room for what is made in it. */
+export function folderFull(cause: unknown): Error {
+  return failure('MLN_NO_SPACE', `the folder for temporary files, ${currentParent()}, is full`, {
+    cause,
+    hint: 'free some space there, or name another one with TMPDIR; nothing was changed',
+  });
+}
+
+/** Memory may have filled up since it was chosen. */
+function currentParent(): string {
+  return shared ? dirname(shared.path) : parentFolder();
+}
+
+/** Removes the folders of processes that were killed; what cannot be removed stays. */
+export function removeAllLeftovers(): void {
+  for (const parent of new Set([MEMORY, tmpdir()])) removeLeftovers(parent);
 }
 
 /** A process that was killed leaves its folder, and there may be hashes of passwords in it. */

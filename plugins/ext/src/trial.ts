@@ -1,10 +1,19 @@
 import { closeSync, openSync, readFileSync, readSync, rmSync, writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { systemFailure, type Dialogue, type Edit, type Shell, type Stretch, type Talk, type Trial } from '@mln/core';
+import {
+  isMlnError,
+  systemFailure,
+  type Dialogue,
+  type Edit,
+  type Shell,
+  type Stretch,
+  type Talk,
+  type Trial,
+} from '@mln/core';
 import { editFailure, linesForAll } from './apply.js';
 import { check } from './check.js';
 import { complaintsIn, textOf, word } from './debugfs.js';
-import { leaveFolder, takeFolder, type PrivateFolder } from './private-folder.js';
+import { folderFull, leaveFolder, takeFolder, type PrivateFolder } from './private-folder.js';
 import { createReader } from './reader.js';
 import { readUndoFile } from './undo-file.js';
 
@@ -27,17 +36,16 @@ export async function createTrial(image: string, shell: Shell, talk: Talk): Prom
   const most = Math.min(MOST_COPIES, availableParallelism());
   let turn = 0;
   return Promise.resolve({
-    async changes(edits) {
-      if (edits.length === 0) return [];
+    async changes(edits, always = false) {
       const index = turn++ % most;
       copies[index] ??= createCopy({ image, folder, shell, talk });
-      return (await copies[index]).changes(edits);
+      return (await copies[index]).changes(edits, always);
     },
     end() {
       for (const copy of copies)
         copy.then(
-          ({ close }) => {
-            close();
+          (each) => {
+            each.close();
           },
           () => undefined,
         );
@@ -47,7 +55,7 @@ export async function createTrial(image: string, shell: Shell, talk: Talk): Prom
 }
 
 interface Copy {
-  changes(edits: readonly Edit[]): Promise<readonly Stretch[]>;
+  changes(edits: readonly Edit[], check: boolean): Promise<readonly Stretch[]>;
   close(): void;
 }
 
@@ -58,25 +66,46 @@ interface Making {
   readonly talk: Talk;
 }
 
-/** Each copy is checked before it is used, and once after its first edits. */
+/** Each copy is checked after its first edits: so the image is checked as well, which nobody changes afterwards. */
 async function createCopy({ image, folder, shell, talk }: Making): Promise<Copy> {
   const path = folder.newPath();
   const hint = `let e2fsck -f mend a copy of it, and use that: other disks may stand on ${image}`;
-  await shell('e2image', ['-r', image, path]);
-  await check(path, shell, image, hint);
-  const dialogue = await talk('debugfs', [], COMPLAINT, 'stderr');
+  await shell('e2image', ['-r', image, path]).catch((error: unknown) => {
+    throw isMlnError(error) && error.code === 'MLN_NO_SPACE' ? folderFull(error) : error;
+  });
+  // From a file, even this one, debugfs reads lines; from a terminal, characters.
+  const dialogue = await talk('debugfs', ['-f', '-'], COMPLAINT, 'stderr');
   const file = openSync(path, 'r+');
   let checked = false;
+  /** What was changed by then is not known, and stays in the copy. */
+  let spoilt: unknown = null;
 
-  const one = async (edits: readonly Edit[]): Promise<readonly Stretch[]> => {
+  const one = async (edits: readonly Edit[], always: boolean): Promise<readonly Stretch[]> => {
+    if (edits.length === 0) {
+      if (always) await check(path, shell, image, hint);
+      return [];
+    }
+    if (spoilt !== null) throw spoilt as Error;
     const undo = folder.newPath();
     const complaints = await edit(dialogue, path, undo, linesForAll(edits, folder));
-    const failed = complaints.length > 0 ? await failureOf(edits, complaints) : null;
-    if (!failed && !checked) await check(path, shell, image, hint);
-    checked = true;
-    const changes = takeBack(file, undo);
-    if (failed) throw failed;
-    return changes;
+    const before = whatWas(undo);
+    try {
+      if (complaints.length > 0) throw await failureOf(edits, complaints);
+      if (always || !checked) await check(path, shell, image, hint);
+      checked = true;
+    } catch (error) {
+      takeBack(file, before);
+      throw error;
+    }
+    return takeBack(file, before);
+  };
+  const whatWas = (undo: string): readonly Stretch[] => {
+    try {
+      return readUndo(undo);
+    } catch (error) {
+      spoilt = error;
+      throw error;
+    }
   };
   const failureOf = async (edits: readonly Edit[], complaints: readonly string[]): Promise<Error> => {
     const reader = createReader(path, shell, talk);
@@ -89,8 +118,8 @@ async function createCopy({ image, folder, shell, talk }: Making): Promise<Copy>
 
   let last: Promise<unknown> = Promise.resolve();
   return {
-    changes(edits) {
-      const next = last.then(() => one(edits));
+    changes(edits, always) {
+      const next = last.then(() => one(edits, always));
       last = next.catch(() => undefined);
       return next;
     },
@@ -101,15 +130,22 @@ async function createCopy({ image, folder, shell, talk }: Making): Promise<Copy>
   };
 }
 
-/** Puts back what the edits have overwritten; gives what they had put in its place. */
-function takeBack(file: number, undo: string): readonly Stretch[] {
-  let before: readonly Stretch[];
+/** What the edits have overwritten; the undo file is removed. */
+function readUndo(undo: string): readonly Stretch[] {
+  let before: readonly Stretch[] | null;
   try {
     before = readUndoFile(readFileSync(undo));
     rmSync(undo);
   } catch (error) {
     throw systemFailure(error, `debugfs has written no undo file ${undo}`);
   }
+  // It says nothing when it cannot.
+  if (!before) throw folderFull('the undo file is not whole');
+  return before;
+}
+
+/** Puts back what the edits have overwritten; gives what they had put in its place. */
+function takeBack(file: number, before: readonly Stretch[]): readonly Stretch[] {
   return before.flatMap(({ at, bytes }) => {
     const now = Buffer.allocUnsafe(bytes.length);
     readSync(file, now, 0, now.length, at);

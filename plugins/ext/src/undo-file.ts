@@ -8,13 +8,17 @@ import { failure, type Stretch } from '@mln/core';
 
 const MAGIC = 'E2UNDO02';
 const KEYS_MAGIC = 0xcadecade;
+/** Bytes of the header's numbers that are read. */
+const HEADER = 48;
 /** Bytes of a key, and of what a block of keys begins with. */
 const KEY = 16;
 const FINISHED = 1;
 
-/** What stood where a program has written, in ascending order. */
-export function readUndoFile(file: Buffer): readonly Stretch[] {
-  if (file.subarray(0, 8).toString('latin1') !== MAGIC || (file.readUInt32LE(44) & FINISHED) === 0) throw damaged();
+/** What stood where a program has written, in ascending order; null where it could not write its file to the end. */
+export function readUndoFile(file: Buffer): readonly Stretch[] | null {
+  if (file.length < HEADER) return null;
+  if (file.subarray(0, 8).toString('latin1') !== MAGIC) throw damaged();
+  if ((file.readUInt32LE(44) & FINISHED) === 0) return null;
   const keyCount = Number(file.readBigUInt64LE(8));
   const blockSize = file.readUInt32LE(32);
   const filesystemBlock = file.readUInt32LE(36);

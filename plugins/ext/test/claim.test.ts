@@ -7,7 +7,7 @@ import type { Mln } from '@mln/core';
 import { kinds, makeImage, run, scratch, type ImageKind } from './image.js';
 
 const hooks = createHooks();
-ext({ hooks } as Mln);
+ext({ hooks, hook: (_name, create) => create() } as Mln);
 
 test.each(Object.keys(kinds) as ImageKind[])('%s is claimed', async (kind) => {
   expect(await hooks.filesystem.promise(makeImage(kind))).toBeDefined();

@@ -106,6 +106,10 @@ function drawHost({ name, hypervisor, memory, serviceHost, interfaces }: Host, d
 function otherEnd(host: string, each: Interface, cluster: string | null, draw: Drawing): string {
   if (each.switch !== null) return idOf('switch', each.switch);
   if (each.bridge !== null) return addBridge(each.bridge, cluster, draw);
+  const { tun_iface: tap, slirp } = each.keywords ?? {};
+  // Each guest has a slirp of its own; a tap has one end.
+  if (slirp === true) return draw.add({ ...node('outside', 'slirp', cluster), id: idOf('outside', host, each.name) });
+  if (tap !== undefined) return draw.add(node('outside', String(tap), cluster));
   return draw.add({ ...node('open', each.name, cluster), id: idOf('open', host, each.name), label: [] });
 }
 

@@ -3,8 +3,12 @@ import graph from '@mln/plugin-graph';
 import { createCommands } from '../../../core/src/commands.js';
 import { testKernel } from '../../../test/support/test-kernel.js';
 
-/** Runs every host and switch, with bridges and without. */
+/** Runs every host and switch, with bridges and without; interfaces have ways out of their own. */
 const everything: Plugin = ({ hooks }) => {
+  hooks.keywords.tap('fake', (keywords) => {
+    keywords.declare({ name: 'tun_iface', in: ['network'], kind: 'word', help: 'A tap.' });
+    keywords.declare({ name: 'slirp', in: ['network'], kind: 'flag', help: 'slirp.' });
+  });
   hooks.resolveUnit.tap('fake', (unit) => claim(unit, 'fake'));
 };
 

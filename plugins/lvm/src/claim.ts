@@ -9,7 +9,7 @@ export interface Options {
 }
 
 /** The volume group that the original tool took. */
-const USUAL_GROUP = 'mln-images';
+export const USUAL_GROUP = 'mln-images';
 const hint = 'a name has letters, digits, +, _, . and -, and does not begin with -';
 
 /** Refuses options that cannot be meant. */

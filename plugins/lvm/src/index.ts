@@ -1,4 +1,4 @@
-import type { Mln } from '@mln/core';
+import { doctorHook, type Mln } from '@mln/core';
 import { checkOptions, claimDisks, type Options } from './claim.js';
 import { keywords } from './keywords.js';
 import { refuseBuild } from './refuse.js';
@@ -14,4 +14,7 @@ export default function lvm(mln: Mln, options: Options): void {
     unit.kind === 'host' && block.flag('lvm') === true ? claimDisks(unit, block, project, options) : unit,
   );
   hooks.execute.tapPromise('lvm', (operation, part) => refuseBuild(operation, part));
+  doctorHook(mln).tapPromise('lvm', async (checks) => {
+    (await import('./doctor.js')).addChecks(checks, mln, options);
+  });
 }

@@ -35,16 +35,16 @@ async function disks(body: string, how: How = {}): Promise<string[]> {
 }
 
 const claims: readonly [body: string, expected: readonly string[]][] = [
-  ['host a { }', ['a: root file root.img']],
+  ['host a { }', ['a: root cow root.img']],
   ['host a { lvm }', ['a: root lvm a.p']],
-  ['host a { lvm no }', ['a: root file root.img']],
-  ['host a { lvm_vg g; lvm_snapshot }', ['a: root file root.img']],
+  ['host a { lvm no }', ['a: root cow root.img']],
+  ['host a { lvm_vg g; lvm_snapshot }', ['a: root cow root.img']],
   ['host a { lvm; swap 1G }', ['a: root lvm a.p', 'a: swap lvm a.p-swap']],
   ['host a { lvm; mount { /dev/sdb1 /data } }', ['a: root lvm a.p', 'a: mount file /dev/sdb1']],
   ['host a { lvm; filesystem /dev/sdc1; swap 1G }', ['a: root file /dev/sdc1', 'a: swap lvm a.p-swap']],
   [
     'superclass s { lvm }\nhost a { superclass s; lvm no }\nhost b { superclass s }',
-    ['a: root file root.img', 'b: root lvm b.p'],
+    ['a: root cow root.img', 'b: root lvm b.p'],
   ],
   ['host a { lvm perhaps }', ['2 MLN_BAD_VALUE lvm is yes or no, not perhaps']],
   [
@@ -117,7 +117,7 @@ test('a disk that another plug-in keeps is not taken', async () => {
 
 test('a rehearsal has files for disks', async () => {
   const body = 'host a { lvm; lvm_vg g; lvm_snapshot; swap 1G; network eth0 { bridge b } }';
-  expect(await disks(body, { rehearse: true })).toEqual(['a: root file root.img', 'a: swap file swap.img']);
+  expect(await disks(body, { rehearse: true })).toEqual(['a: root cow root.img', 'a: swap file swap.img']);
   const [a] = await hosts(body, { rehearse: true });
   expect(a?.keywords).toEqual({ lvm: false, lvm_snapshot: false, uml: true });
 });

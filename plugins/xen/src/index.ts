@@ -1,4 +1,4 @@
-import type { Mln } from '@mln/core';
+import { doctorHook, type Mln } from '@mln/core';
 import { checkOptions, claimUnit, type Options } from './claim.js';
 import { keywords } from './keywords.js';
 import { refuseBuild } from './refuse.js';
@@ -12,4 +12,7 @@ export default function xen(mln: Mln, options: Options): void {
   });
   hooks.resolveUnit.tap('xen', (unit, block, project) => claimUnit(unit, block, project, options));
   hooks.execute.tapPromise('xen', (operation, part) => refuseBuild(operation, part));
+  doctorHook(mln).tapPromise('xen', async (checks) => {
+    (await import('./doctor.js')).addChecks(checks, mln, options);
+  });
 }
