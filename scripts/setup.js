@@ -36,6 +36,15 @@ export const forTests = {
   dash: ['dash'],
   useradd: ['passwd'],
   ip: ['iproute2'],
+  openssl: ['openssl'],
+  gpgv: ['gpgv'],
+  zstd: ['zstd'],
+  xz: ['xz-utils'],
+  setpriv: ['util-linux'],
+  mmdebstrap: ['mmdebstrap'],
+  newuidmap: ['uidmap', 'libsubid4'],
+  vde_switch: ['vde-switch', 'libvdeplug2'],
+  'slirp-fullbolt': ['slirp'],
 };
 
 /** Runs a program and shows what it says; ends everything when it fails. */

@@ -167,11 +167,11 @@ test('stopped: hook blocks and the shutdown text ran, and the image holds it all
   const { stdout: hooks } = await lab.run('cat', [join(lab.projects, 'lab/hook.log')]);
   expect(hooks).toBe('lab starts\nlab has stopped\n');
   const read = async (host: string, path: string): Promise<string> =>
-    (await lab.run('debugfs', ['-R', `cat "${path}"`, join(lab.projects, 'lab', host, 'root.img')])).stdout;
+    (await lab.run('debugfs', ['-R', `cat "${path}"`, await lab.whole('lab', host)])).stdout;
   expect(await read('gw', '/root/stopped')).toBe('down\n');
   expect(await read('web', '/etc/hostname')).toBe('web\n');
   expect(await read('web', '/etc/shadow')).toMatch(/^root:\$6\$[A-Za-z0-9]+\$/m);
-  const { stdout: listed } = await lab.run('debugfs', ['-R', 'ls -l /etc/odd', join(lab.projects, 'lab/web/root.img')]);
+  const { stdout: listed } = await lab.run('debugfs', ['-R', 'ls -l /etc/odd', await lab.whole('lab', 'web')]);
   expect(listed).toMatch(/100640 \(1\) +0 +0 +4 /);
-  expect(await lab.run('e2fsck', ['-fn', join(lab.projects, 'lab/web/root.img')])).toMatchObject({ code: 0 });
+  expect(await lab.run('e2fsck', ['-fn', await lab.whole('lab', 'web')])).toMatchObject({ code: 0 });
 }, 90_000);

@@ -31,7 +31,7 @@ test('a built project is down, and its images are whole', async () => {
     'ring host router3 down',
   ]);
   for (const host of ['router1', 'router2', 'router3']) {
-    const { code, stdout } = await lab.run('e2fsck', ['-fn', join(lab.projects, 'ring', host, 'root.img')]);
+    const { code, stdout } = await lab.run('e2fsck', ['-fn', await lab.whole('ring', host)]);
     expect({ code, stdout }).toMatchObject({ code: 0 });
   }
 });
@@ -103,7 +103,7 @@ test('stopped, nothing is left running, and the images are clean', async () => {
   expect(await lab.ok('status', '-p', 'ring')).not.toContain('died');
   expect(lab.processes()).toEqual([]);
   for (const host of ['router1', 'router2']) {
-    const { stdout } = await lab.run('dumpe2fs', ['-h', join(lab.projects, 'ring', host, 'root.img')]);
+    const { stdout } = await lab.run('dumpe2fs', ['-h', await lab.whole('ring', host)]);
     expect(stdout).toMatch(/^Filesystem state: +clean$/m);
   }
 }, 90_000);

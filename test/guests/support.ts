@@ -1,4 +1,4 @@
-import { execFileSync, spawn, type SpawnOptions } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type SpawnOptions } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -49,6 +49,8 @@ export interface Lab {
   ): Promise<Result>;
   /** Writes a file beside the projects; gives its path. */
   write(name: string, text: string): string;
+  /** A stopped host's disk as one image, joined with what it stands on by the program of uml-utilities. Gives its path. */
+  whole(project: string, host: string): Promise<string>;
   /** What a host has written on its console. */
   console(project: string, host: string): string;
   /** Waits until a host's console shows a prompt, and nothing behind it: what is typed earlier may be thrown away. */
@@ -119,6 +121,15 @@ export async function openLab(): Promise<Lab> {
       for (let each = path; each !== home; each = dirname(each)) chownSync(each, user.uid, user.gid);
       return path;
     },
+    async whole(project, host) {
+      const disk = join(projects, project, host, 'root.img');
+      if (readFileSync(disk).subarray(0, 4).toString() !== 'OOOM') return disk;
+      const whole = join(home, `${host}.${project}.whole`);
+      rmSync(whole, { force: true });
+      const { code, stderr } = await run('uml_moo', [disk, whole], { cwd: dirname(disk) });
+      if (code !== 0) throw new Error(`uml_moo ${disk}: ${stderr}`);
+      return whole;
+    },
     console: (project, host) => readFileSync(join(projects, project, host, 'console.log'), 'utf8').replaceAll('\r', ''),
     async prompted(project, host, prompt) {
       // The shell asks the terminal for the cursor's place.
@@ -171,7 +182,31 @@ function ordinaryUser(): User {
   if (!look()) execFileSync('useradd', ['--no-create-home', '--shell', '/bin/sh', name]);
   const user = look();
   if (!user) throw new Error(`useradd made no user ${name}`);
+  giveSubordinateIds(name);
   return user;
+}
+
+/** Where useradd has not: behind those of all others. */
+function giveSubordinateIds(name: string): void {
+  const taken = ['/etc/subuid', '/etc/subgid'].flatMap((path) =>
+    existsSync(path)
+      ? readFileSync(path, 'utf8')
+          .split('\n')
+          .map((line) => line.split(':'))
+      : [],
+  );
+  if (taken.filter(([owner]) => owner === name).length > 1) return;
+  const first = Math.max(100_000, ...taken.map(([, start, count]) => Number(start ?? 0) + Number(count ?? 0)));
+  const range = `${first}-${first + 65_535}`;
+  execFileSync('usermod', ['--add-subuids', range, '--add-subgids', range, name]);
+}
+
+/** Why the ordinary user cannot be root of a namespace with many users; null where it can. */
+export function noSubordinateIds(): string | null {
+  const { uid, gid } = ordinaryUser();
+  const options = { uid, gid, encoding: 'utf8' } as const;
+  const { status, stderr, error } = spawnSync('unshare', ['--map-root-user', '--map-auto', '--mount', 'true'], options);
+  return status === 0 ? null : (error?.message ?? stderr.trim());
 }
 
 /** Copies what `npm install` of the packages would bring: the checkout may lie where no other user can read it. */
