@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { ensureBuilt, ensurePrograms, forGuests } from '../../scripts/setup.js';
+import { benchDisks } from './disks.js';
 import { fuzz } from './fuzz.js';
 import { benchGuests } from './guests.js';
 import { benchLanguage } from './language.js';
@@ -22,6 +23,7 @@ try {
     theirs: bareNode,
   });
   await benchLanguage();
+  benchDisks();
   benchGuests();
   if (isWanted('fuzz') && !(await fuzz())) process.exitCode = 1;
 } finally {
