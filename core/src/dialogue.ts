@@ -8,9 +8,9 @@ export interface Dialogue {
 }
 
 /**
- * Begins to talk with a program that prints a prompt when it waits for a line. It ends with mln, and does not keep mln
- * from ending. What it complains of on stderr is not heard; or (`hear`) that alone is, and the prompt is a complaint that
- * the last line asked for is known to bring.
+ * Begins to talk with a program that reads lines from its input, and by `prompt` is known to have done the last of what it
+ * was asked: a text at the beginning of a line, of what it prints or (`hear`) of what it complains of; the other is not
+ * heard. It ends with mln, and does not keep mln from ending.
  */
 export type Talk = (
   program: string,
@@ -52,7 +52,7 @@ export const talk: Talk = async (program, args, prompt, hear = 'stdout') => {
     wake?.();
   });
 
-  /** What was printed before the prompt, which stands at the beginning of a line or behind what has no line end. */
+  /** What came before the prompt. */
   const answer = async (): Promise<string> => {
     hold(true);
     try {
@@ -69,7 +69,7 @@ export const talk: Talk = async (program, args, prompt, hear = 'stdout') => {
     }
   };
 
-  let last: Promise<string> = hear === 'stdout' ? answer() : Promise.resolve('');
+  let last: Promise<string> = Promise.resolve('');
   return {
     ask(lines) {
       last = last.then(() => {

@@ -10,16 +10,18 @@ export function extFilesystem(image: string, shell: Shell, talk: Talk): Filesyst
   const reader = createReader(image, shell, talk);
   const listings = new Map<string, Promise<Listing>>();
   const files = new Map<string, Promise<Buffer>>();
+  const links = new Map<string, Promise<string>>();
 
   const list = (path: string): Promise<Listing> => remember(listings, path, () => readDirectory(reader, image, path));
   return {
     list,
     read: (path) => remember(files, path, () => readFile(reader, image, path)),
-    readLink: (path) => readLink(reader, image, path),
+    readLink: (path) => remember(links, path, () => readLink(reader, image, path)),
     async apply(edits) {
       if (edits.length === 0) return;
       listings.clear();
       files.clear();
+      links.clear();
       reader.close();
       await apply(shell, image, edits, reader);
     },

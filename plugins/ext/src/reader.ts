@@ -1,8 +1,5 @@
 import type { Dialogue, Shell, Talk } from '@mln/core';
-import { debugfs, type DebugfsResult } from './debugfs.js';
-
-/** What debugfs prints when it waits for a line. */
-const PROMPT = 'debugfs:  ';
+import { debugfs, last, textOf, type DebugfsResult } from './debugfs.js';
 
 /** Asks an image questions, line by line as debugfs(8) takes them. */
 export interface Reader {
@@ -20,9 +17,9 @@ export function createReader(image: string, shell: Shell, talk: Talk): Reader {
   let dialogue: Promise<Dialogue> | null = null;
   return {
     async ask(lines, isAnswer) {
-      dialogue ??= talk('debugfs', [image], PROMPT);
+      dialogue ??= talk('debugfs', ['-f', '-', image], last.printed);
       const { ask } = await dialogue;
-      const stdout = (await Promise.all(lines.map(ask))).join('\n');
+      const stdout = await ask(textOf([...lines, last.line]).trimEnd());
       return isAnswer(stdout) ? { stdout, complaints: [] } : debugfs(shell, image, lines);
     },
     close() {

@@ -12,7 +12,7 @@ import {
 } from '@mln/core';
 import { editFailure, linesForAll } from './apply.js';
 import { check } from './check.js';
-import { complaintsIn, textOf, word } from './debugfs.js';
+import { complaintsIn, last, textOf, word } from './debugfs.js';
 import { folderFull, leaveFolder, takeFolder, type PrivateFolder } from './private-folder.js';
 import { createReader } from './reader.js';
 import { readUndoFile } from './undo-file.js';
@@ -25,10 +25,6 @@ import { readUndoFile } from './undo-file.js';
 
 /** More copies than this do not make it quicker: what is left is done by mln itself, one after the other. */
 const MOST_COPIES = 4;
-
-/** What debugfs is asked last, and its complaint: all others have come before. */
-const LAST = '/mln-asks-for-an-answer';
-const COMPLAINT = `debugfs: No such file or directory while trying to open ${LAST}\n`;
 
 export async function createTrial(image: string, shell: Shell, talk: Talk): Promise<Trial> {
   const folder = takeFolder();
@@ -73,8 +69,7 @@ async function createCopy({ image, folder, shell, talk }: Making): Promise<Copy>
   await shell('e2image', ['-r', image, path]).catch((error: unknown) => {
     throw isMlnError(error) && error.code === 'MLN_NO_SPACE' ? folderFull(error) : error;
   });
-  // From a file, even this one, debugfs reads lines; from a terminal, characters.
-  const dialogue = await talk('debugfs', ['-f', '-'], COMPLAINT, 'stderr');
+  const dialogue = await talk('debugfs', ['-f', '-'], last.complaint, 'stderr');
   const file = openSync(path, 'r+');
   let checked = false;
   /** What was changed by then is not known, and stays in the copy. */
@@ -116,11 +111,11 @@ async function createCopy({ image, folder, shell, talk }: Making): Promise<Copy>
     }
   };
 
-  let last: Promise<unknown> = Promise.resolve();
+  let before: Promise<unknown> = Promise.resolve();
   return {
     changes(edits, always) {
-      const next = last.then(() => one(edits, always));
-      last = next.catch(() => undefined);
+      const next = before.then(() => one(edits, always));
+      before = next.catch(() => undefined);
       return next;
     },
     close() {
@@ -161,7 +156,7 @@ async function edit(
   undo: string,
   lines: readonly string[],
 ): Promise<readonly string[]> {
-  const all = [`open -w -z ${word(undo)} ${word(path)}`, ...lines, 'close', `open ${LAST}`];
+  const all = [`open -w -z ${word(undo)} ${word(path)}`, ...lines, 'close', last.line];
   const said = await ask(textOf(all).trimEnd());
   return complaintsIn(said);
 }
