@@ -7,8 +7,8 @@ import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { root } from './setup.js';
 
-/** Libraries that every command needs: CommonJS takes Node longer still. */
-const inlined = ['commander', 'parsimmon', 'picocolors', 'tapable'];
+/** Libraries that most commands need: of many files, or of CommonJS, which takes Node longer still. */
+const inlined = ['commander', 'execa', 'p-limit', 'parsimmon', 'picocolors', 'tapable'];
 
 const packages = ['core', ...readdirSync(join(root, 'plugins')).map((name) => join('plugins', name))];
 for (const folder of packages.map((name) => join(root, name))) {
