@@ -179,7 +179,9 @@ function ordinaryUser(): User {
     const [, , id, group] = /^mln-test:([^:]*):(\d+):(\d+):/m.exec(readFileSync('/etc/passwd', 'utf8')) ?? [];
     return id === undefined ? null : { name, uid: Number(id), gid: Number(group) };
   };
-  if (!look()) execFileSync('useradd', ['--no-create-home', '--shell', '/bin/sh', name]);
+  // Two files of tests may begin at once.
+  const add = `id ${name} >/dev/null 2>&1 || useradd --no-create-home --shell /bin/sh ${name}`;
+  if (!look()) execFileSync('flock', [tmpdir(), 'sh', '-c', add]);
   const user = look();
   if (!user) throw new Error(`useradd made no user ${name}`);
   giveSubordinateIds(name);
