@@ -1,15 +1,17 @@
+import { isAbsolute } from 'node:path';
 import { Exit, type ExitCode } from '../../codes.js';
 import type { CommandContext, CommandOptions } from '../../commands.js';
 import { decide } from '../../decide.js';
 import { failure } from '../../errors.js';
 import type { Edit } from '../../filesystem.js';
 import { flatProblem, renderProblem } from '../../render-problem.js';
-import { planProject, type Plan, type PlannedUnit } from '../../plan.js';
-import { unitsOf } from '../../project.js';
+import { planProject, type Plan, type PlannedDisk, type PlannedUnit } from '../../plan.js';
+import { unitsOf, type Disk } from '../../project.js';
 import type { ReadProject } from '../../read-project.js';
 import { hideSecrets, secretsSeen, withoutWords } from '../../secrets.js';
 import { createSourceLines } from '../../source-lines.js';
 import { readState } from '../../state.js';
+import type { Template } from '../../templates.js';
 import { formatSize } from '../../values.js';
 import { readChosenFile } from '../choose.js';
 
@@ -45,8 +47,16 @@ export async function showPlan(
       warnings: warnings.map(flatProblem),
       items: units.map((unit) => toJson(unit, secretsOf(unit.unit.name))),
     });
-  else terminal.print([...units.map(unitText), ...made.files.map((file) => `  write  ${file.path}`)].join('\n'));
+  else terminal.print([...units.map(unitText), ...ownFiles(made)].join('\n'));
   return Exit.done;
+}
+
+/** What belongs to the project as a whole. */
+function ownFiles({ files, images }: Plan): readonly string[] {
+  return [
+    ...images.map(({ path, size, template }) => `  image  ${path}, ${formatSize(size)}, from ${nameOf(template)}`),
+    ...files.map((file) => `  write  ${file.path}`),
+  ];
 }
 
 function unitOf(made: Plan, name: string): PlannedUnit {
@@ -62,12 +72,23 @@ function unitText({ unit, files, disks, edits }: PlannedUnit): string {
   return [
     unit.kind === 'host' ? `${claimed} ${formatSize(unit.memory)}` : claimed,
     ...files.map((file) => `  write  ${unit.name}/${file.path}`),
-    ...disks.map(
-      ({ disk, template, size }) =>
-        `  disk   ${disk.path}${size > 0 ? `, ${formatSize(size)}` : ''}${template ? `, from ${template.manifest?.name ?? template.path}` : ''}`,
-    ),
+    ...disks.map((disk) => `  disk   ${diskText(disk)}`),
     ...edits.map((edit) => `  guest  ${editText(edit)}`),
   ].join('\n');
+}
+
+function diskText({ disk, template, size }: PlannedDisk): string {
+  const made = disk.standsOn === undefined ? `from ${nameOf(template)}` : `over ${ownImage(disk) ?? nameOf(template)}`;
+  return [disk.path, size > 0 ? formatSize(size) : null, template ? made : null].filter((part) => part).join(', ');
+}
+
+function ownImage({ standsOn = '' }: Disk): string | null {
+  return isAbsolute(standsOn) ? null : standsOn;
+}
+
+function nameOf(template: Template | null): string {
+  const { manifest, path = '' } = template ?? {};
+  return manifest ? `${manifest.name}@${manifest.version}` : path;
 }
 
 function editText(edit: Edit): string {
@@ -106,6 +127,7 @@ function toJson({ unit, files, disks, edits }: PlannedUnit, secrets: readonly st
       path: disk.path,
       size,
       template: template?.path ?? null,
+      standsOn: disk.standsOn ?? null,
     })),
     edits: edits.map((edit) =>
       edit.do === 'file'
