@@ -61,6 +61,8 @@ export const advice: Readonly<Partial<Record<CoreCode, string>>> = {
     'Get the key from whoever publishes the images, by a way that you trust; or compare the digest yourself and give it: --sha256.',
   MLN_DOWNLOAD_FAILED:
     'What has come stays: the same command goes on there. HTTPS_PROXY names a proxy, NODE_EXTRA_CA_CERTS a file of further certificates to trust. Only https is downloaded.',
+  MLN_IMAGE_IN_USE:
+    'An image that two write to is destroyed. Stop the host or unmount the image that the message names, or give each host an image of its own: take one as its template.',
   MLN_NO_FILESYSTEM: '@mln/plugin-ext reads ext2, ext3 and ext4, without a partition table.',
   MLN_NO_SPACE: 'Nothing was changed. Free some space, or keep projects elsewhere (-P FOLDER).',
   MLN_NO_PROGRAM: 'The hint names the package that has it.',

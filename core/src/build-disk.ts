@@ -1,8 +1,9 @@
 import { chmod } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
-import { failure, isMlnError, MlnError, systemFailure } from './errors.js';
+import { failure, isMlnError, MlnError, Problems, systemFailure } from './errors.js';
 import { makeFolder } from './files.js';
 import type { Filesystem, Trial } from './filesystem.js';
+import { useOf } from './image-use.js';
 import type { Mln } from './kernel.js';
 import { noFilesystem, type Plan, type PlannedDisk, type PlannedImage, type PlannedUnit } from './plan.js';
 import type { Host, Project } from './project.js';
@@ -19,6 +20,7 @@ export interface DiskBuilder {
 
 /** Makes ready: images that disks will stand on are made, and templates are told of the disks that will stand on them. */
 export async function createDiskBuilder(mln: Mln, plan: Plan, project: Project): Promise<DiskBuilder> {
+  refuseImagesInUse(plan);
   for (const image of plan.images) await buildImage(mln, image, project);
   const standsOn = plan.units.flatMap(({ disks }) => disks.flatMap(({ disk }) => disk.standsOn ?? []));
   for (const image of new Set(standsOn))
@@ -48,6 +50,27 @@ export async function createDiskBuilder(mln: Mln, plan: Plan, project: Project):
         );
     },
   };
+}
+
+/** Images that were there are edited in their places: nobody else may have them open, and no two hosts one of them. */
+function refuseImagesInUse({ units }: Plan): void {
+  const problems = new Problems();
+  const owners = new Map<string, string>();
+  for (const { unit } of units) {
+    if (unit.kind === 'switch') continue;
+    for (const { existing, mount, path } of unit.disks) {
+      if (!existing || mount?.type === 'hostfs') continue;
+      const owner = owners.get(path);
+      owners.set(path, unit.name);
+      const use = owner === undefined ? useOf(path) : `it is a disk of ${owner}`;
+      if (use !== null)
+        problems.error('MLN_IMAGE_IN_USE', `${unit.name}: the image ${path} is in use: ${use}`, {
+          place: unit.lines?.filesystem ?? unit.place ?? undefined,
+          hint: 'nothing was changed; give each host an image of its own, and stop what uses it',
+        });
+    }
+  }
+  problems.throwErrors();
 }
 
 interface Building {

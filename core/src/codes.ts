@@ -67,6 +67,7 @@ export const codes = {
   MLN_WRONG_DIGEST: [Exit.failed, 'A file is not the one whose digest was given.'],
   MLN_BAD_SIGNATURE: [Exit.failed, 'An index of digests is not signed by the key that was given.'],
   MLN_DOWNLOAD_FAILED: [Exit.failed, 'A file cannot be downloaded.'],
+  MLN_IMAGE_IN_USE: [Exit.failed, 'An existing image is used by another host, or by somebody else.'],
   MLN_NO_FILESYSTEM: [Exit.failed, 'No plug-in can read the filesystem of an image.'],
   MLN_GUEST_PATH: [Exit.failed, 'A path inside a guest cannot be used.'],
   MLN_GUEST_EDIT: [Exit.failed, 'A guest’s filesystem could not be edited.'],

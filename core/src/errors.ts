@@ -74,11 +74,17 @@ export function systemFailure(error: unknown, doing: string, hint?: string): Mln
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return failure('MLN_NO_SPACE', `${doing}: the disk is full`, {
       cause: error,
-      hint: 'free some space and try again; nothing was changed',
+      hint: hint === undefined ? 'free some space and try again; nothing was changed' : `free some space, or ${hint}`,
     });
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
     return failure('MLN_NOT_ALLOWED', `${doing}: ${messageOf(error)}`, { cause: error, hint });
   return failure('MLN_IO', `${doing}: ${messageOf(error)}`, { cause: error, hint });
+}
+
+/** The same error, whose messages begin with what was being done. */
+export function inContext(error: MlnError, doing: string): MlnError {
+  const problems = error.problems.map((problem) => ({ ...problem, message: `${doing}: ${problem.message}` }));
+  return new MlnError(problems, { cause: error, exit: error.exit });
 }
 
 /** Collects problems, so that all of a project's errors are told in one run; {@link MAX_ERRORS} are thrown at once. */

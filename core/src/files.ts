@@ -8,8 +8,17 @@ export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw systemFailure(error, `the folder ${path} cannot be made`);
+    // Of a full disk, too, Node then says that there is no such folder: the folder alone tells.
+    const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? await whyNoFolder(path) : error;
+    if (why !== null) throw systemFailure(why, `the folder ${path} cannot be made`);
   }
+}
+
+async function whyNoFolder(path: string): Promise<unknown> {
+  return mkdir(path, { mode: 0o700 }).then(
+    () => null,
+    (error: unknown) => error,
+  );
 }
 
 /** Writes a file so that after a crash either the old or the new content is there, whole, and on the disk. */

@@ -163,11 +163,12 @@ function processExists(pid: number): boolean {
   return startTime(pid) !== null;
 }
 
-/** When a process started, in clock ticks since boot; null where there is no such process. */
+/** When a process started, in clock ticks since boot; null where there is none, or only what its parent has not fetched. */
 export function startTime(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return state === 'Z' || state === 'X' ? null : (fields[18] ?? null);
   } catch {
     return null;
   }

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { failure, isMlnError, Problems, type Place, type Problem } from './errors.js';
+import { failure, isMlnError, messageOf, Problems, type Place, type Problem } from './errors.js';
 import type { Edit, Filesystem } from './filesystem.js';
 import { createGuest } from './guest.js';
 import type { Mln } from './kernel.js';
@@ -178,6 +178,11 @@ async function filesystemOf(planning: Planning, path: string, host: Host): Promi
 
 export function noFilesystem(path: string, place?: Place): Error {
   if (!existsSync(path)) return failure('MLN_NO_FILE', `there is no file ${path}`, { place });
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    return failure('MLN_NOT_ALLOWED', `${path} may not be read: ${messageOf(error)}`, { place, cause: error });
+  }
   return failure('MLN_NO_FILESYSTEM', `no plug-in reads the filesystem of ${path}`, {
     place,
     hint: '@mln/plugin-ext reads ext2, ext3 and ext4',

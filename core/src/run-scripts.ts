@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { isMlnError, type MlnError, type Problem } from './errors.js';
 import type { Mln } from './kernel.js';
-import { packageHint } from './shell.js';
+import { noProcesses, packageHint } from './shell.js';
 import type { Failure, Operation, Outcome, Part, Report } from './operation.js';
 
 /** Milliseconds that a script may take: it starts or stops something, and never waits for a guest to boot. */
@@ -84,10 +84,11 @@ function scriptProblem(name: string, script: string, error: MlnError, isHost: bo
   const missing = /the program (\S+) is not installed/.exec(error.message)?.[1];
   if (missing !== undefined)
     return problem('MLN_NO_PROGRAM', `${name}: the program ${missing} is not installed`, packageHint(missing));
+  const hint = isHost ? `mln log ${name} shows its console` : undefined;
   return problem(
     'MLN_SCRIPT_FAILED',
     `${name}: ${error.message.replace(/^\S+ ended with/, `its ${script} script ended with`)}`,
-    isHost ? `mln log ${name} shows its console` : undefined,
+    /cannot fork/i.test(error.message) ? noProcesses : hint,
   );
 }
 

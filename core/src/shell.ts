@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { failure, systemFailure } from './errors.js';
 
 export interface ShellOptions {
@@ -145,7 +147,23 @@ export function packageOf(program: string): string | undefined {
   return Object.hasOwn(packages, program) ? packages[program] : undefined;
 }
 
+function isNowhere(program: string): boolean {
+  return (
+    !program.includes('/') &&
+    !searchPath()
+      .split(':')
+      .some((folder) => existsSync(join(folder, program)))
+  );
+}
+
+/** What to do where a program cannot be begun for want of processes. */
+export const noProcesses = 'end some of yours, or raise their limit: ulimit -u';
+
 function cannotRun(program: string, cause: unknown): Error {
-  if ((cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return noProgram(program);
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  // With a folder in PATH that may not be searched, what is nowhere is said to be forbidden.
+  if (code === 'ENOENT' || (code === 'EACCES' && isNowhere(program))) return noProgram(program);
+  if (code === 'EAGAIN')
+    return failure('MLN_IO', `${program} cannot be run: no more processes may be begun`, { cause, hint: noProcesses });
   return systemFailure(cause, `${program} cannot be run`);
 }

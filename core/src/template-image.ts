@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, rm, symlink } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { systemFailure } from './errors.js';
 import type { Shell } from './shell.js';
 
 type Packing = 'gz' | 'xz' | 'zst';
@@ -45,6 +46,10 @@ async function packingOf(file: string): Promise<Packing | null> {
 /** The SHA-256 of a file, hexadecimal. */
 export async function digest(path: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  try {
+    for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  } catch (error) {
+    throw systemFailure(error, `${path} cannot be read`);
+  }
   return hash.digest('hex');
 }

@@ -1,8 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { transformFileSync } from '@swc/core';
 import { startTime, takeLock } from '../src/lock.js';
@@ -179,6 +181,46 @@ test('a folder that cannot be made is told of', async () => {
   await expect(takeLock(join(folder, 'file', 'projects'), 'p', 'x')).rejects.toMatchObject({ code: 'MLN_IO' });
   mkdirSync(join(folder, 'projects'));
   (await takeLock(join(folder, 'projects'), 'p', 'x')).release();
+});
+
+test('what stands in a link, as on a full disk, holds the lock while its process lives', async () => {
+  const projects = scratchFolder();
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 13);
+  const host = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+  const link = (pid: number, started: string | null): void => {
+    symlinkSync(`${pid} ${started ?? ''} ${boot} ${host} disk flatten`, join(projects, `.p.lock.${pid}-00000000`));
+  };
+  link(process.pid, startTime(process.pid));
+  await expect(takeLock(projects, 'p', 'x')).rejects.toMatchObject({
+    code: 'MLN_LOCKED',
+    message: expect.stringContaining(
+      `disk flatten by user ${process.getuid?.() ?? ''} on ${hostname()} (process ${process.pid})`,
+    ),
+  });
+  expect(locks(projects)).toHaveLength(1);
+  const other = scratchFolder();
+  symlinkSync(`${process.pid} 1 ${boot} ${host} stop`, join(other, `.p.lock.${process.pid}-00000000`));
+  (await takeLock(other, 'p', 'x')).release();
+  expect(locks(other)).toEqual([]);
+});
+
+test('a process that has ended is none, also where nobody has fetched how', async () => {
+  // The child ends when its parent is another program, which does not ask for it.
+  const shell = spawn('sh', ['-c', 'read -r line <&3 & echo $!; exec sleep 60'], {
+    stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
+  });
+  children.push(shell);
+  const [, stdout, , gate] = shell.stdio;
+  if (!stdout) throw new Error('there is no pipe');
+  const [printed] = (await once(stdout, 'data')) as [Buffer];
+  const pid = Number(printed.toString());
+  const becomes = async (path: string, text: string): Promise<void> => {
+    while (!readFileSync(path, 'utf8').includes(text)) await new Promise((resolve) => setImmediate(resolve));
+  };
+  await becomes(`/proc/${shell.pid ?? 0}/comm`, 'sleep');
+  (gate as Writable).end('\n');
+  await becomes(`/proc/${pid}/stat`, ') Z ');
+  expect(startTime(pid)).toBeNull();
 });
 
 test.each([

@@ -27,3 +27,15 @@ test('they are heard while the program runs', async () => {
   expect(wrote).toBeDefined();
   await rm(folder, { recursive: true });
 });
+
+test('a program that is nowhere is missing', async () => {
+  await expect(runShell('mln-no-such-program', [])).rejects.toMatchObject({ code: 'MLN_NO_PROGRAM' });
+});
+
+test.each(['No space left on device', 'no space left on the disk that holds /x', 'Disk quota exceeded'])(
+  'a script that says %j has found the disk full',
+  async (words) => {
+    const said = runShell('sh', ['-c', `echo ${words} >&2; exit 1`]);
+    await expect(said).rejects.toMatchObject({ code: 'MLN_NO_SPACE' });
+  },
+);
