@@ -43,6 +43,11 @@ export async function editFailure(
       hint: 'free some space and try again',
     });
   }
+  if (/(Permission denied|Read-only file system) while trying to open/.test(said))
+    return failure('MLN_NOT_ALLOWED', `the image ${told} may not be written`, {
+      cause: said,
+      hint: 'make it your own, or use a copy of it as a template',
+    });
   return failure(
     'MLN_GUEST_EDIT',
     `${await firstUndone(reader, image, edits)} in ${told} could not be changed: ${said}`,

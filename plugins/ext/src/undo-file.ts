@@ -16,7 +16,8 @@ const FINISHED = 1;
 
 /** What stood where a program has written, in ascending order; null where it could not write its file to the end. */
 export function readUndoFile(file: Buffer): readonly Stretch[] | null {
-  if (file.length < HEADER) return null;
+  // The header comes last: without it there is a hole.
+  if (file.length < HEADER || file.subarray(0, 8).equals(Buffer.alloc(8))) return null;
   if (file.subarray(0, 8).toString('latin1') !== MAGIC) throw damaged();
   if ((file.readUInt32LE(44) & FINISHED) === 0) return null;
   const keyCount = Number(file.readBigUInt64LE(8));
