@@ -35,7 +35,7 @@ if running; then
   echo "${unit} runs already"
   exit 0
 fi
-${diskChecks(host)}${networkChecks(host)}${folderChecks(host)}rm -rf run pid starting.*
+${useChecks(host)}${diskChecks(host)}${networkChecks(host)}${folderChecks(host)}rm -rf run pid starting.*
 [ ! -f console.log ] || mv -f console.log console.log.1
 [ -p console.in ] || mkfifo -m 600 console.in
 umask 077
@@ -68,7 +68,7 @@ const memoryCheck = `memory=\${TMPDIR:-\${TMP:-\${TEMP:-/dev/shm}}}
 
 /** What a guest that ended at once has died of. */
 const death = `death() {
-  ! grep -q '^<3>Bus error' console.log ||
+  ! grep -q -e '^<3>Bus error' -e 'Kernel mode signal 7' console.log ||
     fail "no memory is left in $memory, where guests have theirs; stop others, or name a folder with more room by TMPDIR"
   ! grep -q 'not mounted noexec' console.log ||
     fail "$memory, where it would have its memory, is mounted noexec; TMPDIR names another folder"
@@ -95,6 +95,19 @@ function diskChecks(host: Host): string {
     fail "the image $2 has changed since the disk $1 was made from it; if its content is the old one: touch -d @$time $2"
 }
 ${checks.join('')}`;
+}
+
+/** A kernel locks the disks that it writes; what is locked by another is told before one dies of it. See proc(5). */
+function useChecks(host: Host): string {
+  const disks = host.disks.filter(({ mount }) => mount?.type !== 'hostfs').map(({ path }) => path);
+  if (disks.length === 0) return '';
+  return `need_free() {
+  [ -f "$1" ] || return 0
+  at=$(stat -L -c '%d %i' "$1" | { read -r d i && printf '%02x:%02x:%d' $((d >> 8 & 4095)) $((d & 255 | d >> 12 & 1048320)) "$i"; })
+  holder=$(sed -n "s/.* WRITE \\([0-9-]*\\) $at .*/\\1/p" /proc/locks | head -n 1)
+  [ -z "$holder" ] || fail "its disk $1 is in use: process $holder writes to it; end that first"
+}
+${disks.map((path) => `need_free ${quote(path)}\n`).join('')}`;
 }
 
 /** Folders of the physical host that the guest mounts: they may have gone since the build. */

@@ -42,9 +42,9 @@ function statusOf(unit: Unit, project: Project, sessions: () => ReadonlyMap<numb
     return { ...down, state: 'up', id: pid, ready: false, detail: 'is going down' };
   // Who ends by himself takes his socket away.
   const left = join(folder, unit.kind === 'host' ? join('run', unit.name) : 'ctl');
-  if (!existsSync(left)) return down;
   const cause = causeOfDeath(endOfLog(join(folder, 'console.log')).toString());
   const died = cause === null ? 'it has died' : `it has died (${cause})`;
+  if (!existsSync(left)) return cause === null ? down : { ...down, detail: died };
   return { ...down, detail: `${died}; mln clean takes away what it left` };
 }
 

@@ -45,7 +45,7 @@ export const becomeProgram = `  echo $$ >"$place/pid"
 export const makePlace = `place=starting.$$
 trap 'rm -rf "$place"' EXIT
 mkdir "$place"
-head -c 65536 /dev/zero 2>/dev/null >"$place/room" || fail "no space left on the disk that holds $PWD"
+printf '%65536s' '' 2>/dev/null >"$place/room" || fail "no space left on the disk that holds $PWD"
 rm "$place/room"
 `;
 
