@@ -83,7 +83,7 @@ test('two at once: one works, the other says who does', async () => {
   async () => {
     const small = join(lab.folder, 'small');
     mkdirSync(small);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3M,mode=0777', 'tmpfs', small]);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=160K,mode=0777', 'tmpfs', small]);
     try {
       const { code, stderr } = await lab.mln('-P', join(small, 'projects'), 'build', '-f', ring);
       expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringMatching(/MLN_NO_SPACE.*router\d: /) });
