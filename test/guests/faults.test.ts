@@ -95,6 +95,29 @@ test('two at once: one works, the other says who does', async () => {
   60_000,
 );
 
+test('a clock that jumps by days, back and forth, changes nothing', async () => {
+  const jump = lab.write(
+    'jump.mjs',
+    `const { now } = Date;
+let turns = 0;
+const day = 86_400_000;
+Date.now = () => now() + (turns++ % 2 === 0 ? day : -day);
+globalThis.Date = class extends Date { constructor(...given) { super(...(given.length > 0 ? given : [Date.now()])); } };
+`,
+  );
+  const jumping = (...args: string[]): ReturnType<Lab['run']> =>
+    lab.run(process.execPath, ['--import', jump, lab.program, ...args]);
+  expect(await jumping('build', '-f', ring)).toMatchObject({ code: 0 });
+  expect(await jumping('start', '-p', 'ring', '--wait', '60')).toMatchObject({ code: 0 });
+  const dates = readFileSync(join(lab.projects, 'ring/journal.ndjson'), 'utf8').match(/"at":"[^T]*/g) ?? [];
+  expect(new Set(dates).size).toBeGreaterThan(1);
+  expect((await lab.mln('status', '-p', 'ring', '--check')).code).toBe(0);
+  const stopped = await jumping('stop', '-p', 'ring', '-w', '40');
+  expect(stopped).toMatchObject({ code: 0, stderr: expect.not.stringMatching(/halted|killed/) });
+  expect(await jumping('template', 'prune', '--dry-run')).toMatchObject({ code: 0 });
+  expect(await jumping('remove', '-p', 'ring', '-y')).toMatchObject({ code: 0 });
+}, 120_000);
+
 test('a folder for temporary files that cannot be used is named, with the way out', async () => {
   const env = { TMPDIR: join(lab.folder, 'no-such-folder') };
   const built = await lab.run(process.execPath, [lab.program, 'build', '-f', ring], { env });

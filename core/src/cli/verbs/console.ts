@@ -45,14 +45,14 @@ export async function console(
       if (!up) left.abort();
     });
   }, LOOK);
-  let heard = Date.now();
+  let heard = performance.now();
   const show = (bytes: Buffer): void => {
-    heard = Date.now();
+    heard = performance.now();
     process.stdout.write(bytes);
   };
   void sendKeys(input, left.signal)
     .then(async () => {
-      while (!process.stdin.isTTY && Date.now() - heard < QUIET) await pause(LOOK / 10);
+      while (!process.stdin.isTTY && performance.now() - heard < QUIET) await pause(LOOK / 10);
     })
     .catch((error: unknown) => {
       // The input is closed when the host has gone.
