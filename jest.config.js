@@ -16,6 +16,8 @@ const sources = {
 };
 
 export default {
+  // Machines are shared, and a test that hangs is found all the same.
+  testTimeout: 60_000,
   projects: [
     {
       ...sources,

@@ -26,6 +26,9 @@ export interface CommandLine {
   open(environment?: NodeJS.ProcessEnv): (args: readonly string[]) => Promise<Ended>;
 }
 
+/** What is printed has no colours, wherever the tests run. */
+const plain = { ...process.env, NO_COLOR: '1' };
+
 /** Runs the commands that it is sent, and sends back what each came to. */
 const following = `
   import { main } from './main.js';
@@ -82,7 +85,7 @@ export function commandLine(plugin: string): CommandLine {
     const child = spawn(process.execPath, [join(folder, 'run.js'), ...folders, ...args], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...environment },
+      env: { ...plain, ...environment },
     });
     children.push(child);
     return child;
@@ -99,7 +102,7 @@ export function commandLine(plugin: string): CommandLine {
       return { exit: exit[0] as number | null, stdout, stderr };
     },
     open(environment = {}) {
-      const env = { ...process.env, ...environment };
+      const env = { ...plain, ...environment };
       const child = fork(join(folder, 'following.js'), { cwd: folder, env, execArgv: ['--no-warnings'] });
       children.push(child);
       return async (args) => {
