@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
@@ -57,8 +58,9 @@ async function runScript(
     });
   };
   tell('begun', null);
+  const path = join(part.project.directory, name, script);
   try {
-    const { stdout } = await mln.shell(join(part.project.directory, name, script), args, {
+    const { stdout } = await mln.shell(path, args, {
       cwd: part.project.directory,
       timeout: SCRIPT_LIMIT,
     });
@@ -67,12 +69,14 @@ async function runScript(
     return null;
   } catch (error) {
     if (!isMlnError(error)) throw error;
-    const found = scriptProblem(
-      name,
-      script,
-      error,
-      part.project.hosts.some((host) => host.name === name),
-    );
+    const isHost = part.project.hosts.some((host) => host.name === name);
+    const found = existsSync(path)
+      ? scriptProblem(name, script, error, isHost)
+      : problem(
+          'MLN_NO_FILE',
+          `${name}: its script ${path} is missing`,
+          `mln stop -p ${part.project.name} -w 0 stops the others; mln build -r makes the project anew`,
+        );
     tell('failed', found);
     return found;
   }

@@ -160,12 +160,17 @@ async function waitFor(
       waiting.flatMap((name) => units.get(name) ?? []),
     );
     const met = waiting.filter((name) => wanted(statuses.get(name) ?? unknownStatus));
-    for (const name of met)
-      report({ server: null, unit: name, state: 'note', text: statuses.get(name)?.ready ? 'is ready' : 'is down' });
+    for (const name of met) report({ server: null, unit: name, state: 'note', text: asWanted(statuses.get(name)) });
     waiting = waiting.filter((name) => !met.includes(name));
     const dead = waiting.filter((name) => statuses.get(name)?.state === 'down');
     if (waiting.length === dead.length || performance.now() >= deadline)
       return waiting.map((name) => [name, statuses.get(name)]);
     await pause(Math.max(0, Math.min(POLL, deadline - performance.now())));
   }
+}
+
+/** A host may be ready though its startup has failed. */
+function asWanted(status: Status | undefined): string {
+  if (status?.ready !== true) return 'is down';
+  return status.detail === null ? 'is ready' : `is ready, but ${status.detail}`;
 }

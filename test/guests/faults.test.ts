@@ -67,6 +67,27 @@ test('killed in the middle of a start, the next start says so and does the rest'
   expect((await lab.mln('status', '-p', 'ring', '--check')).code).toBe(0);
 }, 90_000);
 
+test('a guest whose main process alone is killed leaves nothing, whoever ends it', async () => {
+  await lab.ok('build', '-f', ring);
+  for (const end of [['clean'], ['stop', '-p', 'ring', '-h', 'router1'], ['start', '-p', 'ring', '-h', 'router1']]) {
+    await lab.ok('start', '-p', 'ring', '-h', 'router1', '--wait', '60');
+    process.kill(Number(readFileSync(join(lab.projects, 'ring/router1/pid'), 'utf8')), 'SIGKILL');
+    const helpers = (): number => lab.processes().filter((command) => command.includes('umid=router1')).length;
+    expect(helpers()).toBeGreaterThan(0);
+    await lab.ok(...end);
+    if (end[0] !== 'start') expect(helpers()).toBe(0);
+  }
+  await lab.ok('start', '-p', 'ring', '-h', 'router1', '--wait', '60');
+}, 90_000);
+
+test('a startup that fails is told', async () => {
+  const file = lab.write('bad.mln', 'global { project ring }\nhost a { memory 64M; startup { no-such-command } }\n');
+  await lab.ok('build', '-f', file);
+  const { stderr } = await lab.mln('start', '-p', 'ring', '--wait', '60');
+  expect(stderr).toContain('a is ready, but startup ended with 127');
+  expect(await lab.ok('status', '-p', 'ring')).toContain('startup ended with 127');
+}, 60_000);
+
 test('two at once: one works, the other says who does', async () => {
   await lab.ok('build', '-f', ring);
   const slow = lab.mln('start', '-p', 'ring', '-s', '2');

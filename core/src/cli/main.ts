@@ -19,8 +19,12 @@ export interface Distribution {
 
 /** Runs the command line; gives the exit code. */
 export async function main(argv: readonly string[], distribution: Distribution): Promise<ExitCode> {
-  // A reader that went away, as in `mln list | head -1`, is no failure.
-  process.stdout.on('error', () => process.exit(Exit.done));
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // A reader that went away, as in `mln list | head -1`, is no failure.
+    if (error.code === 'EPIPE') process.exit(Exit.done);
+    process.stderr.write(`error[MLN_IO]: standard output cannot be written: ${error.message}\n`);
+    process.exit(Exit.failed);
+  });
   let mln: Mln | undefined;
   try {
     const { flags, rest } = takeGlobalFlags(argv);

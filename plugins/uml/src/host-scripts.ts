@@ -1,6 +1,6 @@
 import { MiB, quote, type Host, type Project, type Scripts } from '@mln/core';
 import { cardFunction, networkArguments, networkChecks, tapsOf } from './cards.js';
-import { becomeProgram, head, makePlace, waitFor } from './script-parts.js';
+import { becomeProgram, endRest, head, makePlace, waitFor } from './script-parts.js';
 import { holdTaps, needTaps, untapScript } from './tap-scripts.js';
 
 /*
@@ -35,6 +35,7 @@ if running; then
   echo "${unit} runs already"
   exit 0
 fi
+${endRest}end_rest
 ${useChecks(host)}${diskChecks(host)}${networkChecks(host)}${folderChecks(host)}rm -rf run pid starting.*
 [ ! -f console.log ] || mv -f console.log console.log.1
 [ -p console.in ] || mkfifo -m 600 console.in
@@ -100,8 +101,8 @@ ${checks.join('')}`;
 /** A kernel locks the disks that it writes; what is locked by another is told before one dies of it. See proc(5). */
 function useChecks(host: Host): string {
   const disks = host.disks.filter(({ mount }) => mount?.type !== 'hostfs').map(({ path }) => path);
-  if (disks.length === 0) return '';
   return `need_free() {
+  [ -e "$1" ] || fail "its disk $1 is missing"
   [ -f "$1" ] || return 0
   at=$(stat -L -c '%d %i' "$1" | { read -r d i && printf '%02x:%02x:%d' $((d >> 8 & 4095)) $((d & 255 | d >> 12 & 1048320)) "$i"; })
   holder=$(sed -n "s/.* WRITE \\([0-9-]*\\) $at .*/\\1/p" /proc/locks | head -n 1)
@@ -124,13 +125,14 @@ function stopScript(host: Host, project: Project): string {
   const unit = `${host.name}.${project.name}`;
   const socket = `run/${host.name}/mconsole`;
   return `${head(`Stops ${unit} (User-Mode Linux). Usage: stop [cad|halt|kill|wait SECONDS|clean]`, unit)}
-lock
+${endRest}lock
 died=
 for each in run/${host.name} starting.*; do
   [ ! -e "$each" ] || died=1
 done
 rm -rf starting.*
 if ! running; then
+  end_rest
   rm -rf run pid
 ${tapsOf(host).length > 0 ? '  ./untap\n' : ''}  [ "\${1:-}" != clean ] || [ -z "$died" ] || echo "${unit}: what it left when it died is taken away"
   exit 0

@@ -1,4 +1,14 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, statfsSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  statfsSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { MiB, readyMark, type Host, type Project, type Status, type Unit } from '@mln/core';
 import { causeOfDeath, endOfLog } from './console-log.js';
@@ -9,6 +19,7 @@ const PAGE = 4096;
 const TICKS = 100;
 /** Bytes: with less on the physical disk, what guests write is lost soon. */
 const FULL = MiB;
+const GOING = 'is going down; where that lasts, its main process was killed, and mln clean ends the others';
 /** Stands for the folder of a process that belongs to another user. */
 const UNREADABLE = '';
 
@@ -31,6 +42,7 @@ function statusOf(unit: Unit, project: Project, sessions: () => ReadonlyMap<numb
     return { ...down, state: 'unknown', detail: `run by others: ${unit.socket}` };
   if (!existsSync(join(project.directory, unit.name))) return down;
   const folder = realpathSync(join(project.directory, unit.name));
+  if (!isReadable(join(folder, 'pid'))) return { ...down, state: 'unknown', detail: 'it belongs to another user' };
   const pid = Number.parseInt(readOr(join(folder, 'pid'), ''), 10);
   if (Number.isNaN(pid)) return down;
   const where = workingFolder(pid);
@@ -39,7 +51,7 @@ function statusOf(unit: Unit, project: Project, sessions: () => ReadonlyMap<numb
   if (where === folder) return upStatus(unit, project, folder, pid, sessions().get(pid)?.ticks ?? 0);
   const last = sessions().get(pid)?.members ?? [];
   if (last.some((each) => workingFolder(each) === folder))
-    return { ...down, state: 'up', id: pid, ready: false, detail: 'is going down' };
+    return { ...down, state: 'up', id: pid, ready: false, detail: GOING };
   // Who ends by himself takes his socket away.
   const left = join(folder, unit.kind === 'host' ? join('run', unit.name) : 'ctl');
   const cause = causeOfDeath(endOfLog(join(folder, 'console.log')).toString());
@@ -56,9 +68,31 @@ function upStatus(unit: Unit, project: Project, folder: string, pid: number, tic
     memory: residentMemory(pid),
     cpu: ticks / TICKS,
     network: trafficOf(unit, folder, pid),
-    ready: unit.kind === 'host' ? isReady(unit, project, folder) : null,
-    detail: unit.kind === 'host' && isFull(folder) ? 'the physical disk is full: what it writes is lost' : null,
+    ...(unit.kind === 'host' ? hostStatus(unit, project, folder) : {}),
   };
+}
+
+/** What a host has told of its boot, and what its disk has come to. */
+function hostStatus(host: Host, project: Project, folder: string): Pick<Status, 'ready' | 'detail'> {
+  const log = endOfLog(join(folder, 'console.log'));
+  const mark = readyMark(host.name, project.name);
+  const at = log.lastIndexOf(mark);
+  const more = at < 0 ? '' : log.subarray(at + mark.length, at + mark.length + 40).toString();
+  const details = [
+    /^ \((startup ended with \d+)\)/.exec(more)?.[1],
+    isFull(folder) ? 'the physical disk is full: what it writes is lost' : undefined,
+  ].filter((each) => each !== undefined);
+  return { ready: at >= 0, detail: details.length > 0 ? details.join('; ') : null };
+}
+
+/** What is not there hinders nobody. */
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'EACCES';
+  }
 }
 
 /** A pid that has been given to another user's process since belongs to nobody here. */
@@ -107,10 +141,6 @@ function readSessions(): () => ReadonlyMap<number, Session> {
     }
     return sessions;
   };
-}
-
-function isReady(host: Host, project: Project, folder: string): boolean {
-  return endOfLog(join(folder, 'console.log')).includes(readyMark(host.name, project.name));
 }
 
 /** A guest whose disk cannot grow sees errors, and goes on with a filesystem that it only reads. */

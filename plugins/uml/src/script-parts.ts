@@ -23,6 +23,7 @@ need() {
 }
 # One script of this folder works at a time, also after whoever called it was killed.
 lock() {
+  [ ! -e pid ] || [ -r pid ] || fail "it was started by $(stat -c %U pid), who alone can stop it"
   need flock
   exec 9<start
   flock -w 60 9 || fail "another script has worked on it for a minute"
@@ -39,6 +40,29 @@ export const becomeProgram = `  echo $$ >"$place/pid"
   mv -f "$place/pid" pid
   rmdir "$place"
   exec "$@"
+`;
+
+/**
+ * Ends what is left of a guest whose main process has ended or was killed: its helpers hold the disk. They are in its
+ * group and work in its folder; after two seconds they are not waited for.
+ */
+export const endRest = `ours() {
+  for each in /proc/[0-9]*; do
+    [ "$(readlink "$each/cwd" 2>/dev/null)" = "$PWD" ] || continue
+    [ "$(sed 's/.*) . [0-9]* \\([0-9]*\\) .*/\\1/' "$each/stat" 2>/dev/null)" != "$1" ] || return 0
+  done
+  return 1
+}
+end_rest() {
+  group=$(pid)
+  tries=0
+  while [ "$group" != none ] && kill -0 "-$group" 2>/dev/null && ours "$group"; do
+    tries=$((tries + 1))
+    [ "$tries" -ne 20 ] || kill -KILL "-$group" 2>/dev/null || :
+    [ "$tries" -le 100 ] || fail "its last processes do not end: kill -9 -- -$group"
+    sleep 0.1
+  done
+}
 `;
 
 /** Makes that place, and tries that there is room for sockets, pids and the first lines of a log. A start that fails takes it away. */

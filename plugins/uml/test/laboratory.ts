@@ -138,6 +138,8 @@ export async function laboratory(text: string, shell = '/bin/dash'): Promise<Lab
     mln.hooks.emitScripts.call(unit, scripts, project);
     for (const { path, text: script } of files)
       write(join(project.directory, unit.name, path), script.replace(/^#!\/bin\/sh$/m, `#!${shell}`), 0o700);
+    const disks = unit.kind === 'host' ? unit.disks.filter(({ existing }) => !existing) : [];
+    for (const disk of disks) write(join(project.directory, unit.name, disk.path), '');
   }
   const began: ChildProcess[] = [];
   let hidden: readonly string[] = [];
@@ -197,6 +199,9 @@ export async function laboratory(text: string, shell = '/bin/dash'): Promise<Lab
       'setarch',
       'timeout',
       'ln',
+      'stat',
+      'sed',
+      'head',
     ];
     for (const name of wanted.filter((each) => !names.includes(each)))
       write(join(links, name), `#!/bin/sh\nPATH=/usr/bin:/bin exec ${name} "$@"\n`, 0o755);
