@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { failure, isMlnError, MlnError, Problems, systemFailure } from './errors.js';
@@ -26,8 +27,10 @@ export async function createDiskBuilder(mln: Mln, plan: Plan, project: Project):
   for (const image of new Set(standsOn))
     if (isAbsolute(image)) await announceUser(dirname(image), join(mln.folders.projects, project.name));
   const trials = new Map<string, Promise<Trial | null>>();
+  const identities = new Map<string, string>();
   const trialOf = (image: string): Promise<Trial | null> => {
     const path = isAbsolute(image) ? image : join(project.directory, image);
+    if (!identities.has(image)) identities.set(image, identityOf(path));
     const trial = trials.get(image) ?? beginTrial(mln, path);
     trials.set(image, trial);
     return trial;
@@ -37,7 +40,7 @@ export async function createDiskBuilder(mln: Mln, plan: Plan, project: Project):
       if (unit.kind === 'switch') return;
       for (const planned of disks)
         try {
-          await buildDisk({ mln, host: unit, planned, project, edits, trialOf });
+          await buildDisk({ mln, host: unit, planned, project, edits, trialOf, identities });
         } catch (error) {
           throw forHost(error, unit);
         }
@@ -80,6 +83,14 @@ interface Building {
   readonly project: Project;
   readonly edits: PlannedUnit['edits'];
   trialOf(image: string): Promise<Trial | null>;
+  /** What images were when their trials began. */
+  readonly identities: ReadonlyMap<string, string>;
+}
+
+/** Tells an image from another of its name, and from itself with other bytes. */
+function identityOf(image: string): string {
+  const found = statSync(image, { throwIfNoEntry: false });
+  return found ? [found.dev, found.ino, found.size, found.mtimeMs, found.ctimeMs].join(' ') : 'gone';
 }
 
 async function buildDisk(building: Building): Promise<void> {
@@ -121,6 +132,10 @@ async function buildCopy(building: Building, store: Store, template: string): Pr
   const [changes, created] = await Promise.allSettled([trial.changes(edits, true), made]);
   if (created.status === 'rejected') throw created.reason as Error;
   if (changes.status === 'rejected') throw changes.reason as Error;
+  if (identityOf(template) !== building.identities.get(template))
+    throw failure('MLN_TEMPLATE_CHANGED', `the template ${template} has changed while disks were made from it`, {
+      hint: 'build again',
+    });
   writeStretches(store.path, changes.value);
 }
 

@@ -5,7 +5,7 @@ import { failure, inContext, systemFailure } from './errors.js';
 import { syncFolder } from './files.js';
 import type { Mln } from './kernel.js';
 import { statusesOf } from './monitor.js';
-import type { Disk, Host } from './project.js';
+import type { Disk, Host, Project } from './project.js';
 import { IMAGES } from './share.js';
 import { writeState, type State } from './state.js';
 
@@ -22,10 +22,7 @@ export async function flatten(mln: Mln, state: State, name: string): Promise<num
   const host = project.hosts.find((each) => each.name === name);
   const standing = host?.disks.filter((disk) => disk.standsOn !== undefined) ?? [];
   if (!host || standing.length === 0) return 0;
-  if ((await statusesOf(mln, project, [host])).get(name)?.state !== 'down')
-    throw failure('MLN_PROJECT_RUNS', `${name} runs, or it is not known that it does not: its disk is in use`, {
-      hint: `mln stop -p ${project.name} -h ${name}`,
-    });
+  await requireDown(mln, project, host);
   const operation = newOperation('flatten');
   const announce = announcer(mln, operation, 'flatten', project.name);
   try {
@@ -76,12 +73,22 @@ async function makeWhole(mln: Mln, disk: Disk, host: Host, { project }: State): 
     const { mode, uid, gid } = await stat(path);
     await chmod(whole, mode & 0o777);
     if (process.getuid?.() === 0) await chown(whole, uid, gid);
+    // Its scripts run by hand as well: it may have been started in the meantime.
+    await requireDown(mln, project, host);
     await rename(whole, path);
     await syncFolder(dirname(path));
   } catch (error) {
     await rm(whole, { force: true });
     throw inContext(systemFailure(error, path), `${host.name}: its disk cannot be made whole`);
   }
+}
+
+async function requireDown(mln: Mln, project: Project, host: Host): Promise<void> {
+  const { name } = host;
+  if ((await statusesOf(mln, project, [host])).get(name)?.state === 'down') return;
+  throw failure('MLN_PROJECT_RUNS', `${name} runs, or it is not known that it does not: its disk is in use`, {
+    hint: `mln stop -p ${project.name} -h ${name}`,
+  });
 }
 
 /** A disk as the core's own store keeps it. */

@@ -1,13 +1,13 @@
 import { doctorHook, type Mln } from '@mln/core';
-import { blockSizeOf } from './superblock.js';
+import { sizesOf } from './superblock.js';
 
 /** Claims images and devices that hold an ext2, ext3 or ext4 filesystem. What a killed mln has left of its work goes with `mln clean`. */
 export default function ext(mln: Mln): void {
   mln.hooks.filesystem.tapPromise('ext', async (path) => {
-    const blockSize = blockSizeOf(path);
-    if (blockSize === null) return undefined;
+    const sizes = sizesOf(path);
+    if (!sizes) return undefined;
     const { extFilesystem } = await import('./ext-filesystem.js');
-    return { ...extFilesystem(path, mln.shell, mln.talk), blockSize };
+    return { ...extFilesystem(path, mln.shell, mln.talk), blockSize: sizes.block };
   });
   mln.hooks.event.tap('ext', ({ operation, state }) => {
     if (operation.name === 'clean' && state === 'begun')

@@ -11,7 +11,7 @@ import {
   type Trial,
 } from '@mln/core';
 import { editFailure, linesForAll } from './apply.js';
-import { check } from './check.js';
+import { check, requireLength } from './check.js';
 import { complaintsIn, last, textOf, word } from './debugfs.js';
 import { folderFull, leaveFolder, takeFolder, type PrivateFolder } from './private-folder.js';
 import { createReader } from './reader.js';
@@ -66,6 +66,8 @@ interface Making {
 async function createCopy({ image, folder, shell, talk }: Making): Promise<Copy> {
   const path = folder.newPath();
   const hint = `let e2fsck -f mend a copy of it, and use that: other disks may stand on ${image}`;
+  // The copy is as long as the filesystem, whatever the image is.
+  requireLength(image);
   await shell('e2image', ['-r', image, path]).catch((error: unknown) => {
     throw isMlnError(error) && error.code === 'MLN_NO_SPACE' ? folderFull(error) : error;
   });
@@ -142,7 +144,7 @@ function readUndo(undo: string): readonly Stretch[] {
 /** Puts back what the edits have overwritten; gives what they had put in its place. */
 function takeBack(file: number, before: readonly Stretch[]): readonly Stretch[] {
   return before.flatMap(({ at, bytes }) => {
-    const now = Buffer.allocUnsafe(bytes.length);
+    const now = Buffer.alloc(bytes.length);
     readSync(file, now, 0, now.length, at);
     writeSync(file, bytes, 0, bytes.length, at);
     return now.equals(bytes) ? [] : [{ at, bytes: now }];

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync, writeSync, openSync, closeSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { MiB, type Edit, type Stretch, type Trial } from '@mln/core';
 import { isClean, kinds, makeImage, open, outline, run, scratch, type ImageKind } from './image.js';
@@ -98,6 +98,25 @@ test('an image that is not whole is said to be so, and not to be mended in its p
     message: expect.stringMatching(new RegExp(`the filesystem of ${image} is not whole`)),
   });
   trial.end();
+});
+
+test('an image whose journal was not replayed, or that is cut off, is refused', async () => {
+  const journal = makeImage('ext4', { size: 8 * MiB });
+  run('debugfs', '-w', '-R', 'feature needs_recovery', journal);
+  const cut = makeImage('ext4', { size: 8 * MiB });
+  truncateSync(cut, 7 * MiB);
+  for (const [image, words] of [
+    [journal, /is not whole: .*journal/],
+    [cut, /is cut off: it has 7340032 of 8388608 bytes/],
+  ] as const) {
+    const trial = await trialOf(image);
+    await expect(trial.changes([fileEdit('/one', 'one')])).rejects.toMatchObject({
+      code: 'MLN_GUEST_EDIT',
+      message: expect.stringMatching(words),
+    });
+    await expect(open(image).check()).rejects.toMatchObject({ code: 'MLN_GUEST_EDIT' });
+    trial.end();
+  }
 });
 
 test('without edits nothing changes', async () => {

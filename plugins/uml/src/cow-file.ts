@@ -113,7 +113,7 @@ export function* ownStretches(file: string, { size }: CowHeader): Generator<Stre
   const fd = openSync(file, 'r');
   try {
     const bits = Buffer.alloc(bitmapBytes);
-    readSync(fd, bits, 0, bitmapBytes, bitmap);
+    readAll(fd, bits, bitmap, file);
     const buffer = Buffer.alloc(MOST);
     const holds = (sector: number): boolean => ((bits[sector >> 3] ?? 0) & (1 << (sector & 7))) !== 0;
     const sectors = Math.ceil(size / SECTOR);

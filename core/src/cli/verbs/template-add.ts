@@ -48,9 +48,7 @@ async function addFile(context: CommandContext, file: string, options: CommandOp
   } else source = fileSource(file, mln.shell, sha256);
   return repository(context).add(source, {
     ...detailsOf(mln, options),
-    async check(image) {
-      if (!(await mln.hooks.filesystem.promise(image))) throw noFilesystem(file);
-    },
+    check: (image) => requireWhole(mln, image, file, 'let e2fsck -f mend the image, and add it again'),
   });
 }
 
@@ -84,7 +82,16 @@ async function addHost(context: CommandContext, from: string, options: CommandOp
     const details = { ...detailsOf(mln, options), name: textOption(options, 'name') ?? templateOf(state, host) };
     return repository(context).add(diskSource(mln, state.project, host, whole), {
       ...details,
-      check: (image) => requireWhole(mln, image, whole),
+      async check(image) {
+        // Scripts run by hand as well: it may have been started while its disk was copied.
+        await requireStopped(mln, state.project, host);
+        await requireWhole(
+          mln,
+          image,
+          `the disk of ${whole}`,
+          'start the host and stop it again, so that its filesystem is put right',
+        );
+      },
     });
   });
 }
@@ -127,16 +134,16 @@ function diskSource(mln: Mln, project: Project, host: Host, whole: string): Imag
 }
 
 /** What a guest left when its machine was switched off may be half written. */
-async function requireWhole(mln: Mln, image: string, whole: string): Promise<void> {
+async function requireWhole(mln: Mln, image: string, what: string, hint: string): Promise<void> {
   const filesystem = await mln.hooks.filesystem.promise(image);
-  if (!filesystem) throw noFilesystem(`the disk of ${whole}`);
+  if (!filesystem) throw noFilesystem(what);
   try {
     await filesystem.check();
   } catch (error) {
     if (!isMlnError(error)) throw error;
-    throw failure(error.code, `the disk of ${whole} is not whole: ${error.message.split(': ').slice(1).join(': ')}`, {
+    throw failure(error.code, `${what} is not whole: ${error.message.split(': ').slice(1).join(': ')}`, {
       cause: error,
-      hint: 'start the host and stop it again, so that its filesystem is put right',
+      hint,
     });
   }
 }
