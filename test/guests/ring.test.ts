@@ -92,7 +92,7 @@ test('a switch that died is started again, and its hosts are named: they have lo
   expect(code).toBe(3);
   expect(stderr).toContain('router1 ran while its switch A was down');
   expect(stderr).not.toContain('router2 ran');
-  await lab.ok('restart', '-p', 'ring', '-h', 'router1,router3');
+  await lab.ok('restart', '-p', 'ring', '-h', 'router1,router3', '-w', '20', '--wait', '60');
   await lab.ok('start', '-p', 'ring', '--wait', '60');
   expect(await lab.type('ring', 'router1', 'ping -c 1 -w 10 router3')).toContain('1 packets received');
 }, 90_000);

@@ -25,6 +25,11 @@ const all: Option = { flags: '-a, --all', help: 'all projects' };
 const hosts: Option = { flags: '-h, --host <hosts>', help: 'only these hosts, separated by commas' };
 const sleep: Option = { flags: '-s, --sleep <seconds>', help: 'one host at a time, with a pause between' };
 
+const waitReady: Option = {
+  flags: '--wait [seconds]',
+  help: 'wait until all hosts are ready (120 s where no number is given)',
+};
+
 /** What every verb takes that reads a project file. */
 export const reading: readonly Option[] = [file, set, rehearse, strict];
 
@@ -103,7 +108,7 @@ export const coreVerbs: readonly Command[] = [
       all,
       hosts,
       sleep,
-      { flags: '--wait [seconds]', help: 'wait until all hosts are ready (120 s where no number is given)' },
+      waitReady,
       { flags: '-t, --term <term>', help: 'show consoles by screen, xterm or not at all (none)' },
     ],
     run: async (...args) => (await import('./verbs/start.js')).start(...args),
@@ -130,7 +135,8 @@ export const coreVerbs: readonly Command[] = [
       all,
       hosts,
       sleep,
-      { flags: '-w, --wait <seconds>', help: 'destroy what still runs after so many seconds; 0: at once' },
+      { flags: '-w, --destroy <seconds>', help: 'destroy what still runs after so many seconds; 0: at once' },
+      waitReady,
     ],
     run: async (...args) => (await import('./verbs/restart.js')).restart(...args),
   },

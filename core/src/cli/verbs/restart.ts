@@ -9,8 +9,8 @@ export async function restart(
   args: readonly string[],
   options: CommandOptions,
 ): Promise<ExitCode> {
-  const stopped = await stop(context, args, options);
+  const { wait, destroy, ...rest } = options;
+  const stopped = await stop(context, args, destroy === undefined ? rest : { ...rest, wait: destroy });
   if (stopped !== Exit.done) return stopped;
-  const { wait: _, ...rest } = options;
-  return start(context, args, rest);
+  return start(context, args, wait === undefined ? rest : { ...rest, wait });
 }
