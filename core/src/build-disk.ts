@@ -25,7 +25,10 @@ export async function createDiskBuilder(mln: Mln, plan: Plan, project: Project):
   for (const image of plan.images) await buildImage(mln, image, project);
   const standsOn = plan.units.flatMap(({ disks }) => disks.flatMap(({ disk }) => disk.standsOn ?? []));
   for (const image of new Set(standsOn))
-    if (isAbsolute(image)) await announceUser(dirname(image), join(mln.folders.projects, project.name));
+    if (isAbsolute(image)) {
+      const directory = join(mln.folders.projects, project.name);
+      await announceUser(dirname(image), directory, project.directory);
+    }
   const trials = new Map<string, Promise<Trial | null>>();
   const identities = new Map<string, string>();
   const trialOf = (image: string): Promise<Trial | null> => {

@@ -1,4 +1,6 @@
 import {
+  accessSync,
+  constants,
   lstatSync,
   readdirSync,
   readFileSync,
@@ -141,9 +143,21 @@ function livingHolder(projects: string, project: string, own: string): Holder | 
   return null;
 }
 
-/** Tells whether a living process has a project's lock, or is about to have it. */
+/**
+ * Tells whether a living process has a project's lock, or is about to have it, or whether that cannot be told. Nothing
+ * is changed.
+ */
 export function isLocked(projects: string, project: string): boolean {
-  return livingHolder(projects, project, '') !== null;
+  try {
+    return readdirSync(projects).some((name) => {
+      if (!name.startsWith(`.${project}.lock.`)) return false;
+      const holder = readHolder(join(projects, name));
+      if (holder === null) accessSync(join(projects, name), constants.R_OK);
+      return holder !== null && holder !== 'gone' && lives(holder);
+    });
+  } catch (error) {
+    return !['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+  }
 }
 
 function readHolder(path: string): Holder | 'gone' | null {

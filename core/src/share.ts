@@ -1,5 +1,5 @@
-import { accessSync, constants } from 'node:fs';
-import { dirname } from 'node:path';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { failure, type Problems } from './errors.js';
 import type { Filesystem } from './filesystem.js';
 import type { Mln } from './kernel.js';
@@ -44,7 +44,8 @@ export function shared(sharing: Sharing, host: Host, disk: Disk, wanted: Wanted)
       );
     return { ...own, standsOn: ownImage(sharing, host, share.image, wanted) };
   }
-  if (obstacle === null && size === template.size && keeps(template)) return { ...own, standsOn: template.path };
+  if (obstacle === null && size === template.size && keeps(sharing, template))
+    return { ...own, standsOn: template.path };
   if (obstacle !== null)
     sharing.problems.warning(
       'MLN_UNSUPPORTED',
@@ -82,12 +83,19 @@ function ownImage({ images }: Sharing, host: Host, name: string, { template, siz
 }
 
 /** Whether a template stays as it is while disks stand on it: the repository sees to that, where it can be told of them. */
-function keeps({ manifest, path }: Template): boolean {
+function keeps({ problems }: Sharing, { manifest, path }: Template): boolean {
   if (!manifest) return false;
+  const users = join(dirname(path), 'users');
+  const folder = existsSync(users) ? users : dirname(path);
   try {
-    accessSync(dirname(path), constants.W_OK);
+    accessSync(folder, constants.W_OK | constants.X_OK);
     return true;
   } catch {
+    problems.warning(
+      'MLN_UNSUPPORTED',
+      `disks are whole copies of the template ${path}: nobody could be told of them, as ${folder} may not be written`,
+      { hint: 'whoever may write there gets disks that share the image' },
+    );
     return false;
   }
 }

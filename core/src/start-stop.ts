@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { announcer } from './announce.js';
 import { statusesOf } from './monitor.js';
 import type { Failure, Outcome } from './operation.js';
 import { problem, runScripts, type Execution } from './run-scripts.js';
+import { announceAll } from './template-users.js';
 import { unknownStatus, type Status } from './status.js';
 
 /** Milliseconds between two looks at what still runs. */
@@ -16,11 +18,13 @@ const ASK_AGAIN = 3;
 
 /** Starts the units of a part; with `wait`, until its hosts are ready or the time of the whole operation is over. */
 export async function startUnits(execution: Execution): Promise<Outcome> {
-  const { part, operation } = execution;
+  const { mln, part, operation } = execution;
   if (part.phase !== 'hosts') return startSwitches(execution);
   const { term, wait } = operation.options;
   const names = part.units.map((unit) => unit.name);
   const args = term === undefined ? [] : [term];
+  // Its templates are told where the project is by now.
+  await announceAll(join(mln.folders.projects, part.project.name), part.project.hosts);
   const outcome = await runScripts(execution, names, { script: 'start', args, done: 'started' });
   if (wait === undefined) return outcome;
   const failed = new Set(outcome.failures.map((each) => each.unit));

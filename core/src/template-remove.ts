@@ -7,17 +7,22 @@ import type { Manifest } from './template-manifest.js';
 import { makerTag } from './template-owner.js';
 import { usersOf, type TemplateUser } from './template-users.js';
 
-/** Removes a version that no project stands on; gives the bytes that it took. Throws MLN_TEMPLATE_IN_USE. */
-export async function removeVersion(folder: string, { name, version }: Manifest): Promise<number> {
+/**
+ * Removes a version that no project stands on; gives the bytes that it took. With `force` projects that are not where
+ * they were do not count. Throws MLN_TEMPLATE_IN_USE.
+ */
+export async function removeVersion(folder: string, { name, version }: Manifest, force = false): Promise<number> {
   const place = join(folder, name, version);
   const hidden = join(folder, name, `.${version}.gone${makerTag()}`);
+  const usersIn = async (each: string): Promise<readonly TemplateUser[]> =>
+    (await usersOf(each)).filter(({ found }) => found || !force);
   const refuse = (users: readonly TemplateUser[]): void => {
     if (users.length > 0) throw inUse(`${name}@${version}`, users);
   };
   // Where it is known to be in use it keeps its place: a host that is just being started looks for it there.
-  refuse(await usersOf(place));
+  refuse(await usersIn(place));
   await moveFolder(place, hidden);
-  const users = await usersOf(hidden);
+  const users = await usersIn(hidden);
   if (users.length > 0) await moveFolder(hidden, place);
   refuse(users);
   const freed = await bytesOf(hidden);
@@ -74,6 +79,13 @@ function inUse(version: string, users: readonly TemplateUser[]): Error {
   const tell = ({ project, directory, hosts, because }: TemplateUser): string =>
     because === null ? `${project} in ${dirname(directory)} (${hosts.join(', ')})` : `${project} (${because})`;
   return failure('MLN_TEMPLATE_IN_USE', `${version} is in use: on it stand ${users.map(tell).join('; ')}`, {
-    hint: 'make their disks whole with mln disk flatten, or remove the projects',
+    hint: [
+      ...(users.some(({ found }) => found)
+        ? ['make their disks whole with mln disk flatten, or remove the projects']
+        : []),
+      ...(users.some(({ found }) => !found)
+        ? [`what is not found may have been moved; if it is gone for good: mln template remove --force ${version}`]
+        : []),
+    ].join('; '),
   });
 }

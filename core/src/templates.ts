@@ -22,8 +22,8 @@ export interface Templates {
   add(source: string | ImageSource, details: AddDetails): Promise<Manifest>;
   /** Reads the whole image again and compares its digest. Throws MLN_TEMPLATE_CHANGED. */
   verify(name: string): Promise<Manifest>;
-  /** Throws MLN_TEMPLATE_IN_USE where projects stand on it. */
-  remove(name: string): Promise<Manifest>;
+  /** Throws MLN_TEMPLATE_IN_USE where projects stand on it; with `force` those that are not found do not count. */
+  remove(name: string, force?: boolean): Promise<Manifest>;
 }
 
 /** Whatever is asked of it first, what killed commands have left is put right before; `note` is told of that. */
@@ -96,10 +96,10 @@ export function createTemplates(
         );
       return manifest;
     },
-    async remove(name) {
+    async remove(name, force) {
       await tidy();
       const manifest = await required(name);
-      await removeVersion(folder, manifest);
+      await removeVersion(folder, manifest, force);
       return manifest;
     },
   };

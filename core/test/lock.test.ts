@@ -1,13 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { transformFileSync } from '@swc/core';
-import { startTime, takeLock } from '../src/lock.js';
+import { isLocked, startTime, takeLock } from '../src/lock.js';
 import { scratchFolder } from './scratch.js';
 
 /** The lock's sources as Node reads them, so that other processes can take it. */
@@ -173,6 +173,35 @@ test('a file that is half written is taken away when its writer is dead', async 
   expect(existsSync(left ?? '')).toBe(false);
   expect(locks(projects)).toHaveLength(1);
   await end(living, 'SIGKILL');
+});
+
+test('whoever only asks whether there is a lock changes nothing', async () => {
+  const projects = scratchFolder();
+  writeFileSync(join(projects, '.p.lock.1-damaged'), 'no JSON');
+  expect(isLocked(projects, 'p')).toBe(false);
+  expect(locks(projects)).toHaveLength(1);
+  const lock = await takeLock(projects, 'p', 'x');
+  expect([isLocked(projects, 'p'), isLocked(projects, 'q')]).toEqual([true, false]);
+  lock.release();
+  expect(isLocked(join(projects, 'nowhere'), 'p')).toBe(false);
+});
+
+test('what another user may not look at counts as a lock', async () => {
+  const projects = scratchFolder();
+  chmodSync(projects, 0o755);
+  writeFileSync(join(projects, '.p.lock.1-00000000'), '{}', { mode: 0o600 });
+  mkdirSync(join(projects, 'closed'), { mode: 0o700 });
+  // Root may look at everything: as nobody, in a process that has read the sources before.
+  const script = `import { isLocked } from './lock.js';
+    if (process.getuid() === 0) process.setuid(65534);
+    const [projects] = process.argv.slice(1);
+    console.log(isLocked(projects, 'p'), isLocked(projects + '/closed', 'p'), isLocked(projects, 'q'));`;
+  if (process.getuid?.() !== 0) {
+    chmodSync(join(projects, '.p.lock.1-00000000'), 0);
+    chmodSync(join(projects, 'closed'), 0);
+  }
+  const child = run(script, projects);
+  expect(String((await once(child.stdout ?? child, 'data'))[0])).toBe('true true false\n');
 });
 
 test('a folder that cannot be made is told of', async () => {

@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { Problems } from '../src/errors.js';
 import type { Filesystem, Trial } from '../src/filesystem.js';
@@ -70,6 +70,27 @@ test('a disk is a copy, with a warning, where the blocks of the template are too
   expect(disk).toEqual(own);
   expect(warnings).toEqual([
     `disks are whole copies of the template ${path}: its filesystem has blocks of 1024 bytes, and not of 4096`,
+  ]);
+});
+
+test('disks of a template that nobody can be told of are copies, with one warning', () => {
+  const problems = new Problems();
+  const of = template(true);
+  const users = join(dirname(of.path), 'users');
+  const wanted = { template: of, filesystem: { blockSize: 4096, trial } as Filesystem, size: SIZE };
+  const decided = (name: string): Disk =>
+    shared({ mln, project, images: new Map(), problems }, { ...host, name }, wanting(null), wanted);
+  mkdirSync(users);
+  expect(decided('a')).toMatchObject({ standsOn: of.path });
+  rmdirSync(users);
+  writeFileSync(users, '', { mode: 0o600 });
+  expect(decided('a')).toEqual(own);
+  expect(decided('b')).toEqual(own);
+  expect(problems.warnings).toMatchObject([
+    {
+      code: 'MLN_UNSUPPORTED',
+      message: `disks are whole copies of the template ${of.path}: nobody could be told of them, as ${users} may not be written`,
+    },
   ]);
 });
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -71,6 +71,26 @@ test('prune removes what nobody stands on, but the newest of each name', async (
   expect(gone.map(({ name, version }) => `${name}@${version}`)).toEqual(['t@1.2', 't@1.0']);
   expect(freed).toBeGreaterThan(0);
   expect(await versions()).toEqual(['t@1.3', 't@1.1', 'u@1.1', 'u@1.0']);
+});
+
+test('prune leaves what a project that is not found may stand on; to look changes nothing', async () => {
+  await added(3);
+  for (const [version, name] of [
+    ['1.0', 'away'],
+    ['1.1', 'whole'],
+  ] as const)
+    await announceUser(versionFolder(version), join(at.projects, name));
+  built('whole', {});
+  // The lock of a process that is dead.
+  writeFileSync(join(at.projects, '.whole.lock.999999999-00000000'), 'no JSON');
+  const all = (): string[] =>
+    [at.folder, at.projects].flatMap((each) => readdirSync(each, { recursive: true, encoding: 'utf8' })).sort();
+  const before = all();
+  const found = await prunable(at.folder, 0);
+  expect(found.versions.map(({ version }) => version)).toEqual(['1.2', '1.1']);
+  expect(all()).toEqual(before);
+  await prune(at.folder, found);
+  expect(await versions()).toEqual(['t@1.0']);
 });
 
 type Step = readonly ['add' | 'remove' | 'cut' | 'announce' | 'prune', number];

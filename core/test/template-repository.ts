@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach } from '@jest/globals';
@@ -32,6 +32,8 @@ export async function added(count: number, name = 't'): Promise<void> {
 
 export const versionFolder = (version: string, name = 't'): string => join(at.folder, name, version);
 export const imageOf = (version: string, name = 't'): string => join(versionFolder(version, name), 'image');
+/** The records of projects that a version was told of. */
+export const records = (version = '1.0'): string[] => readdirSync(join(versionFolder(version), 'users'));
 export const versions = async (): Promise<string[]> =>
   (await open().list()).map(({ name, version }) => `${name}@${version}`);
 

@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { takeLock } from '../src/lock.js';
 import { announceUser, usersOf } from '../src/template-users.js';
 import { scratchFolder } from './scratch.js';
-import { added, at, built, imageOf, open, versionFolder, versions } from './template-repository.js';
+import { added, at, built, imageOf, open, records, versionFolder, versions } from './template-repository.js';
 
 function damaged(name: string, state: string): void {
   built(name, {});
@@ -78,7 +78,14 @@ test.each<[string, (image: string) => void, readonly string[] | null]>([
     },
     [],
   ],
-  ['is gone', () => undefined, null],
+  ['is not where it was', () => undefined, []],
+  [
+    'had whole disks, and is being replaced again',
+    () => {
+      built('.p.old', {});
+    },
+    [],
+  ],
   [
     'stands on another image',
     (image) => {
@@ -96,12 +103,12 @@ test.each<[string, (image: string) => void, readonly string[] | null]>([
 ])('a project that %s', async (_, happens, hosts) => {
   await added(1);
   await announceUser(versionFolder('1.0'), join(at.projects, 'p'));
-  expect(readdirSync(join(versionFolder('1.0'), 'users'))).toEqual([expect.stringMatching(/^p-[0-9a-f]{16}\.json$/)]);
+  expect(records()).toEqual([expect.stringMatching(/^p-[0-9a-f]{16}\.json$/)]);
   happens(imageOf('1.0'));
   const users = await usersOf(versionFolder('1.0'));
   expect(users.map((user) => user.hosts)).toEqual(hosts === null ? [] : [hosts]);
-  // Of whoever stands there no more nothing is kept.
-  expect(readdirSync(join(versionFolder('1.0'), 'users'))).toHaveLength(hosts === null ? 0 : 1);
+  // Whoever looks changes nothing.
+  expect(records()).toHaveLength(1);
 });
 
 test('a project that is being worked on counts, whatever its state says', async () => {
@@ -113,17 +120,54 @@ test('a project that is being worked on counts, whatever its state says', async 
     message: 't@1.0 is in use: on it stand p (it is being worked on)',
   });
   lock.release();
+  built('p', {});
   await open().remove('t');
+});
+
+test('a record that comes while users are looked for stays', async () => {
+  await added(1);
+  built('p', {});
+  await announceUser(versionFolder('1.0'), join(at.projects, 'p'));
+  for (let time = 0; time < 20; time += 1) {
+    const turns = Array.from({ length: time }, () => Promise.resolve());
+    await Promise.all([
+      usersOf(versionFolder('1.0')),
+      Promise.all(turns).then(() => announceUser(versionFolder('1.0'), join(at.projects, 'p'))),
+    ]);
+    expect(records()).toHaveLength(1);
+  }
+});
+
+test.each([0o700, 0o2770])('whoever may write a version’s folder (%o) may be told of as well', async (mode) => {
+  await added(1);
+  chmodSync(versionFolder('1.0'), mode);
+  await announceUser(versionFolder('1.0'), join(at.projects, 'p'));
+  expect(statSync(join(versionFolder('1.0'), 'users')).mode & 0o7777).toBe(mode);
+  expect(statSync(join(versionFolder('1.0'), 'users', records()[0] ?? '')).mode & 0o707).toBe(0o600);
+});
+
+test('a list of users that cannot be read counts, also with force', async () => {
+  await added(1);
+  writeFileSync(join(versionFolder('1.0'), 'users'), '');
+  await expect(open().remove('t', true)).rejects.toMatchObject({ code: 'MLN_TEMPLATE_IN_USE' });
 });
 
 test('two projects of one name in two folders are two users', async () => {
   await added(1);
   const others = scratchFolder();
   for (const each of [at.projects, others]) await announceUser(versionFolder('1.0'), join(each, 'p'));
-  const image = imageOf('1.0');
-  built('p', { a: image });
-  expect(await usersOf(versionFolder('1.0'))).toEqual([
-    { project: 'p', directory: join(at.projects, 'p'), hosts: ['a'], because: null },
+  built('p', { a: imageOf('1.0') });
+  expect(
+    [...(await usersOf(versionFolder('1.0')))].sort((one, other) => Number(other.found) - Number(one.found)),
+  ).toEqual([
+    { project: 'p', directory: join(at.projects, 'p'), hosts: ['a'], because: null, found: true },
+    {
+      project: 'p',
+      directory: join(others, 'p'),
+      hosts: [],
+      because: `not found at ${join(others, 'p')}`,
+      found: false,
+    },
   ]);
 });
 

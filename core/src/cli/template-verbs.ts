@@ -46,7 +46,7 @@ export const templateVerbs: readonly Command[] = [
     name: 'template remove',
     summary: 'Removes a version of a template that no project stands on.',
     arguments: '<template>',
-    options: [yes],
+    options: [{ flags: '--force', help: 'also where projects that are not found any more may stand on it' }, yes],
     run: async (...args) => (await import('./verbs/template.js')).remove(...args),
   },
   {

@@ -50,8 +50,10 @@ export async function remove(
   options: CommandOptions,
 ): Promise<ExitCode> {
   const name = args[0] ?? '';
-  if (options['yes'] !== true) await context.terminal.confirm(`Remove the template ${name}?`);
-  const manifest = await repository(context).remove(name);
+  const force = options['force'] === true;
+  const though = force ? ', though projects that are not found may stand on it' : '';
+  if (options['yes'] !== true) await context.terminal.confirm(`Remove the template ${name}${though}?`);
+  const manifest = await repository(context).remove(name, force);
   context.terminal.note(`${nameOf(manifest)} is removed`);
   return Exit.done;
 }
