@@ -12,7 +12,7 @@ import type { Mln } from './kernel.js';
 import type { Part, Report } from './operation.js';
 import { planProject, type Plan, type PlannedUnit } from './plan.js';
 import type { Project } from './project.js';
-import { commitBuild, stagingOf, takeBackBuild } from './recover.js';
+import { commitBuild, stagingOf, undoBuild } from './recover.js';
 import { partOutside } from './remove.js';
 import type { PlannedFile } from './scripts.js';
 import { readState, writeState } from './state.js';
@@ -53,10 +53,10 @@ export async function buildLocally(
     await announce('sync', staging);
     // The disks, too, are to be whole after a power cut.
     await mln.shell('sync', ['-f', '--', staging]);
-    await commitBuild(mln, project.name, announce);
+    await commitBuild(mln, project.name, announce, report);
   } catch (error) {
     // What went wrong first is what is told; what cannot be taken back now is the next command's.
-    await takeBackBuild(mln, project.name).catch(() => undefined);
+    await undoBuild(mln, project.name, report).catch(() => undefined);
     throw error;
   }
 }

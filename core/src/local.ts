@@ -6,7 +6,7 @@ import { failure } from './errors.js';
 import type { Mln } from './kernel.js';
 import type { Operation, Outcome, Part, Report } from './operation.js';
 import { hookPath } from './project-files.js';
-import { commitRemoval } from './recover.js';
+import { commitRemoval, refuseLink } from './recover.js';
 import type { Execution } from './run-scripts.js';
 import { startUnits, stopHosts, stopSwitches } from './start-stop.js';
 
@@ -24,7 +24,11 @@ export async function executeLocally(
   const since = begun.get(operation) ?? performance.now();
   begun.set(operation, since);
   const execution: Execution = { mln, operation, part, report, begun: since };
-  if (part.phase === 'prepare') return done;
+  if (part.phase === 'prepare') {
+    if (operation.name === 'build' || operation.name === 'remove')
+      await refuseLink(join(mln.folders.projects, part.project.name));
+    return done;
+  }
   if ((hookBlocks as readonly string[]).includes(part.phase)) return runHook(execution, part.phase as HookBlock);
   switch (operation.name) {
     case 'build':
@@ -36,7 +40,7 @@ export async function executeLocally(
     case 'stop':
       return part.phase === 'switches' ? stopSwitches(execution) : stopHosts(execution);
     case 'remove':
-      await commitRemoval(mln, part.project.name, announcer(mln, operation, 'remove', part.project.name));
+      await commitRemoval(mln, part.project.name, announcer(mln, operation, 'remove', part.project.name), report);
       return done;
     default:
       throw failure('MLN_NO_SERVER', `this server cannot carry out ${operation.name}`);

@@ -1,12 +1,16 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { lstat, readdir, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { announcer, newOperation, type Announce } from './announce.js';
-import { systemFailure } from './errors.js';
-import { moveFolder, readIfThere } from './files.js';
+import { failure, isMlnError, systemFailure, type MlnError } from './errors.js';
+import { moveFolder } from './files.js';
 import { readJournal } from './journal.js';
 import type { Mln } from './kernel.js';
+import type { Report } from './operation.js';
 import type { Project } from './project.js';
-import { removeDisks } from './remove.js';
+import { cleanTraces, removeDisks } from './remove.js';
+import { readStateIn } from './state.js';
+import { withdrawUsers } from './template-users.js';
+import { discard } from './trash.js';
 
 /*
  * A build replaces a project in three steps, and a kill may come between any two:
@@ -39,9 +43,11 @@ export function stagingOf(projects: string, name: string): string {
 }
 
 /** Puts what was built in the place of what was there. */
-export async function commitBuild(mln: Mln, name: string, announce: Announce<'build'>): Promise<void> {
+export async function commitBuild(mln: Mln, name: string, announce: Announce<'build'>, report: Report): Promise<void> {
   const { target, staging, old } = placesOf(mln.folders.projects, name);
   if (await exists(target)) {
+    const replaced = await readStateIn(target);
+    if (replaced) tell(report, await cleanTraces(mln, replaced.project));
     await announce('moveOld', staging);
     await moveFolder(target, old);
   }
@@ -49,40 +55,59 @@ export async function commitBuild(mln: Mln, name: string, announce: Announce<'bu
   await moveFolder(staging, target);
   if (await exists(old)) {
     await announce('removeOld', target);
-    await giveUp(mln, old, await projectIn(old), target);
+    tell(report, await giveUp(mln, old, target));
   }
   await announce('end', target);
 }
 
+/** After a build that failed: the old project is at its place again, and what was built is taken back. */
+export async function undoBuild(mln: Mln, name: string, report: Report): Promise<void> {
+  const { target, old } = placesOf(mln.folders.projects, name);
+  if (!(await exists(target)) && (await exists(old))) await moveFolder(old, target);
+  tell(report, await takeBackBuild(mln, name));
+}
+
 /** Takes back what was built and is not in place: its disks outside its folder, and the folder. */
-export async function takeBackBuild(mln: Mln, name: string): Promise<void> {
+async function takeBackBuild(mln: Mln, name: string): Promise<readonly string[]> {
   const { target, staging, old } = placesOf(mln.folders.projects, name);
   const outside = (await readJournal(staging)).findLast((entry) => entry.outside)?.outside ?? null;
-  await giveUp(mln, staging, outside, (await exists(target)) ? target : old);
+  await removeDisks(mln, outside, await stayingIn((await exists(target)) ? target : old));
+  await withdrawUsers(mln.folders.templates, target, staging);
+  return spoken(await discard(staging));
 }
 
 /** Removes a project: at once for everyone else, however long the deletion takes. */
-export async function commitRemoval(mln: Mln, name: string, announce: Announce<'remove'>): Promise<void> {
+export async function commitRemoval(
+  mln: Mln,
+  name: string,
+  announce: Announce<'remove'>,
+  report: Report,
+): Promise<void> {
   const { target, gone } = placesOf(mln.folders.projects, name);
+  const removed = await readStateIn(target);
+  if (removed) tell(report, await cleanTraces(mln, removed.project));
   await announce('rename', target);
   await moveFolder(target, gone);
   await announce('disks', gone);
-  await removeDisks(mln, await projectIn(gone), null);
+  await removeDisks(mln, removed && { ...removed.project, directory: gone }, null);
   await announce('folder', gone);
-  await removeFolder(gone);
+  await withdrawUsers(mln.folders.templates, target, gone, removed?.project.hosts);
+  tell(report, spoken(await discard(gone)));
 }
 
 /**
- * Finishes or takes back a build or a removal that was cut off. Gives a sentence that says which, or null where there
- * was nothing. The caller holds the project's lock.
+ * Finishes or takes back a build or a removal that was cut off. Gives sentences that say which, and what could not be
+ * done of it; none where there was nothing. The caller holds the project's lock.
  */
-export async function recover(mln: Mln, name: string): Promise<string | null> {
+export async function recover(mln: Mln, name: string): Promise<readonly string[]> {
   const { target, staging, old, gone } = placesOf(mln.folders.projects, name);
   const announce = announcer(mln, newOperation('recover'), 'recover', name);
   let said: string | null = null;
+  const more: string[] = [];
+  for (const each of [staging, old, gone]) if (await exists(each)) await refuseLink(target);
   if (await exists(gone)) {
     await announce('finishRemoval', gone);
-    await giveUp(mln, gone, await projectIn(gone), target);
+    more.push(...(await giveUp(mln, gone, target)));
     said = `the removal of an earlier ${name}, which was cut off, is finished`;
   }
   if (!(await exists(target)) && (await exists(old))) {
@@ -98,37 +123,76 @@ export async function recover(mln: Mln, name: string): Promise<string | null> {
   }
   if (await exists(staging)) {
     await announce('takeBackBuild', staging);
-    await takeBackBuild(mln, name);
+    more.push(...(await takeBackBuild(mln, name)));
     said ??= `the build of ${name} that was cut off is taken back: ${(await exists(target)) ? 'the old project is as it was' : 'nothing of it is left'}`;
   }
   if (await exists(old)) {
     await announce('removeOld', old);
-    await giveUp(mln, old, await projectIn(old), target);
+    more.push(...(await giveUp(mln, old, target)));
     said ??= `the build of ${name} that was cut off is finished: the new project is in place`;
   }
   await removeHalfWritten(target);
-  return said;
+  return [...spoken(said), ...more];
 }
 
-/** Removes the disks of a project outside its folder that the one which stays does not have, and then the folder. */
-async function giveUp(mln: Mln, folder: string, project: Project | null, stays: string): Promise<void> {
-  await removeDisks(mln, project, await projectIn(stays));
-  await removeFolder(folder);
+/**
+ * Refuses to replace or remove a project whose folder is a symbolic link: a rename would move the link, and leave what it
+ * leads to, disks and all.
+ */
+export async function refuseLink(target: string): Promise<void> {
+  const to = await readlink(target).catch(() => null);
+  if (to === null) return;
+  throw failure('MLN_IO', `${target} is a symbolic link to ${to}: mln neither replaces nor removes what it leads to`, {
+    hint: `put the folder itself there (rm ${target}, then mv ${to} ${target}), or have all projects elsewhere, with -P`,
+  });
 }
 
-/** The project that was built into a folder, whatever the folder's name; null where it is not whole. */
-async function projectIn(folder: string): Promise<Project | null> {
+/**
+ * Removes the disks of a project outside its folder that the one which stays does not have, and then the folder. Where it
+ * cannot be read which disks it had, none is removed. Gives what is to be said.
+ */
+async function giveUp(mln: Mln, folder: string, stays: string): Promise<readonly string[]> {
+  const kept = await stayingIn(stays);
+  const given = await readStateIn(folder).catch((error: unknown) => {
+    if (!isMlnError(error) || passes(error)) throw error;
+    return error;
+  });
+  await withdrawUsers(mln.folders.templates, stays, folder, isMlnError(given) ? [] : given?.project.hosts);
+  if (isMlnError(given))
+    return [
+      `${given.message}: if that project had disks outside its folder, they are still there`,
+      ...spoken(await discard(folder)),
+    ];
+  await removeDisks(mln, given?.project ?? null, kept);
+  return spoken(await discard(folder));
+}
+
+/** Whether it is only for now that a file cannot be read. */
+function passes({ cause }: MlnError): boolean {
+  return ['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'].includes((cause as NodeJS.ErrnoException | undefined)?.code ?? '');
+}
+
+/** The project that stays, whose disks must not be removed: where it cannot be read, none can be. */
+async function stayingIn(folder: string): Promise<Project | null> {
   try {
-    const { project } = JSON.parse((await readIfThere(join(folder, 'state.json'))) ?? '{}') as { project?: Project };
-    return project ? { ...project, directory: folder } : null;
-  } catch {
-    return null;
+    return (await readStateIn(folder))?.project ?? null;
+  } catch (error) {
+    if (!isMlnError(error)) throw error;
+    throw failure('MLN_BAD_STATE', `nothing is put right or removed: ${error.message}`, {
+      cause: error,
+      hint: `which disks outside its folder belong to the project in ${folder} is not known: put its state.json right`,
+    });
   }
 }
 
-/** The state is written last, whole. */
+/** The state is written last, whole. One that is damaged is not finished with. */
 async function isWhole(folder: string): Promise<boolean> {
-  return (await readIfThere(join(folder, 'state.json'))) !== null;
+  try {
+    return (await readStateIn(folder)) !== null;
+  } catch (error) {
+    if (isMlnError(error) && error.code === 'MLN_BAD_STATE') return false;
+    throw error;
+  }
 }
 
 /** A file that was being written has another name until it is whole. */
@@ -138,18 +202,21 @@ async function removeHalfWritten(folder: string): Promise<void> {
     await rm(join(folder, name), { force: true });
 }
 
+/** Whether there is something of this name, be it a link to nowhere. */
 async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw systemFailure(error, `${path} cannot be looked at`);
+  }
 }
 
-/** A program that a killed mln had begun may still write there: it is removed under its hands. */
-async function removeFolder(path: string): Promise<void> {
-  try {
-    await rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
-  } catch (error) {
-    throw systemFailure(error, `${path} cannot be removed`);
-  }
+function spoken(said: string | null): readonly string[] {
+  return said === null ? [] : [said];
+}
+
+function tell(report: Report, said: readonly string[]): void {
+  for (const text of said) report({ server: null, unit: null, state: 'note', text });
 }

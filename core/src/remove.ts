@@ -1,5 +1,8 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Mln } from './kernel.js';
-import type { Host, Project } from './project.js';
+import { unitsOf, type Host, type Project, type Unit } from './project.js';
+import { cleanUnits } from './settle.js';
 import type { Store } from './store.js';
 
 /** Removes the disks that mln has made for a project outside its folder, but for those that another has as well. */
@@ -7,6 +10,28 @@ export async function removeDisks(mln: Mln, project: Project | null, except: Pro
   const kept = new Set(storesOutside(mln, except).map(({ path }) => path));
   for (const store of storesOutside(mln, project))
     if (!kept.has(store.path) && (await store.exists())) await store.remove();
+}
+
+/**
+ * Has the units of a project that is about to go take away what they left outside its folder when they died: taps, and
+ * folders of sockets. Gives what is said of it.
+ */
+export async function cleanTraces(mln: Mln, project: Project): Promise<readonly string[]> {
+  const units = unitsOf(project).filter((unit) => hasTraces(unit, project));
+  return cleanUnits(mln, project, units);
+}
+
+/** What a unit has in its folder while it runs, and keeps where it was not stopped to the end. */
+const traces = /^(run|pid|ctl|taps|starting\..*)$/;
+
+/** Most units that are down have nothing but scripts and disks: they are not asked one by one, nor those of others. */
+function hasTraces({ name }: Unit, { directory }: Project): boolean {
+  const folder = join(directory, name);
+  try {
+    return existsSync(join(folder, 'stop')) && readdirSync(folder).some((entry) => traces.test(entry));
+  } catch {
+    return false;
+  }
 }
 
 /** The part of a project that has disks outside its folder; null where none has. */

@@ -33,8 +33,11 @@ export async function writeState(folder: string, state: Omit<State, 'schema'>): 
 
 /** Reads a built project's state; null where there is no such project. */
 export async function readState(projects: string, name: string): Promise<State | null> {
-  if (!isProjectName(name)) return null;
-  const directory = join(projects, name);
+  return isProjectName(name) ? readStateIn(join(projects, name)) : null;
+}
+
+/** Reads the state in a project's folder, whatever that is called; null where there is none. */
+export async function readStateIn(directory: string): Promise<State | null> {
   const text = await readIfThere(join(directory, 'state.json'));
   if (text === null) return null;
   const state = parse(text, directory);

@@ -11,13 +11,14 @@ import { scratchFolder } from './scratch.js';
  * that of host b stands on an image.
  */
 
-/** One command: what it is, and the steps (`build disks`) at which it kills its process. */
+/** One command: what it is, and the steps (`build disks`) at which it kills its process, or fails. */
 export interface Task {
   readonly verb: 'build 1' | 'build 2' | 'start' | 'stop' | 'destroy' | 'remove' | 'clean' | 'flatten' | 'template add';
   readonly killAt?: readonly string[];
+  readonly failAt?: readonly string[];
 }
 
-/** How tasks went: what was said in each that was begun, and whether the last one was killed. */
+/** How tasks went: what was said in each that was begun (an error comes last), and whether the last one was killed. */
 export interface Ran {
   readonly said: readonly (readonly string[])[];
   readonly killed: boolean;
@@ -41,6 +42,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileS
 import { templateAnnouncer } from './announce.js';
 import { withProject } from './cli/guarded.js';
 import { flatten } from './flatten.js';
+import { failure, isMlnError } from './errors.js';
 import { createMln } from './kernel.js';
 import { operate } from './operate.js';
 import { unitsOf } from './project.js';
@@ -53,10 +55,12 @@ import { createTemplates } from './templates.js';
 const { root, tasks, versions } = JSON.parse(process.argv[2]);
 const folders = { projects: root + '/projects', templates: root + '/templates', files: root };
 let killAt = [];
+let failAt = [];
 
 const plugin = ({ hooks }) => {
   hooks.event.tap('killer', ({ operation, state, step }) => {
     if (state === 'step' && killAt.includes(operation.name + ' ' + step)) process.kill(process.pid, 'SIGKILL');
+    if (state === 'step' && failAt.includes(operation.name + ' ' + step)) throw failure('MLN_IO', step + ' fails');
   });
   hooks.disk.tap('fake', (disk, host, project) => disk.store === 'over' ? {
     path: project.directory + '/b/disk',
@@ -97,8 +101,10 @@ const mln = await createMln({
 for (const task of tasks) {
   const [verb, version] = task.verb.split(' ');
   killAt = task.killAt ?? [];
+  failAt = task.failAt ?? [];
   const notes = [];
   const note = (text) => notes.push(text);
+  const tell = ({ unit, state, text }) => unit === null && state === 'note' && note(text);
   if (verb === 'clean') await tidyTemplates(folders.templates, note);
   if (verb === 'template')
     await createTemplates(folders.templates, runShell, note).add(root + '/image', { announce: templateAnnouncer(mln) });
@@ -118,7 +124,10 @@ for (const task of tasks) {
       await flatten(mln, await readState(folders.projects, 'p'), 'b');
     }
     else if (verb === 'destroy') await operate(mln, 'stop', project, { wait: 0 }, () => {});
-    else await operate(mln, verb, project, { source: 'source' }, () => {});
+    else await operate(mln, verb, project, { source: 'source' }, tell);
+  }).catch((error) => {
+    if (!isMlnError(error)) throw error;
+    notes.push(error.message);
   });
   appendFileSync(root + '/said', JSON.stringify(notes) + '\\n');
 }

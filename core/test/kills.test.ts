@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
 import { cutOff, readJournal } from '../src/journal.js';
@@ -148,6 +148,37 @@ test.each(Object.entries(recoveries))(
   },
   30_000,
 );
+
+test('a build that fails between its two renames leaves the old project in its place', () => {
+  const lab = killRun(program);
+  const { said } = lab.run({ verb: 'build 1' }, { verb: 'build 2', failAt: ['build moveNew'] });
+  expect(said).toEqual([[], ['moveNew fails']]);
+  expect(worldOf(lab)).toEqual(world(1));
+  expect(lab.run({ verb: 'clean' }).said).toEqual([[]]);
+});
+
+test.each<Task['verb']>(['build 2', 'remove'])('%s refuses a project’s folder that is a symbolic link', (verb) => {
+  const lab = killRun(program);
+  lab.run({ verb: 'build 1' });
+  const [folder, elsewhere] = [join(lab.root, 'projects/p'), join(lab.root, 'elsewhere')];
+  renameSync(folder, elsewhere);
+  symlinkSync(elsewhere, folder);
+  const before = worldOf(lab);
+  expect(lab.run({ verb }).said).toEqual([[expect.stringContaining(`${folder} is a symbolic link to ${elsewhere}`)]]);
+  expect(worldOf(lab)).toEqual(before);
+  expect(before.version).toBe(1);
+});
+
+test.each<[Task['verb'], number]>([
+  ['build 2', 2],
+  ['remove', 0],
+])('before %s, units that died take away what they left, and no others are asked', (verb, version) => {
+  const lab = killRun(program);
+  lab.run({ verb: 'build 1' });
+  for (const file of ['a/pid', 'a/half', 'b/half']) writeFileSync(join(lab.root, 'projects/p', file), '');
+  expect(lab.run({ verb }).said).toEqual([['a: half is taken away']]);
+  expect(worldOf(lab)).toEqual(world(version));
+});
 
 test('whatever is killed wherever, again and again, nothing is half made', async () => {
   const verbs: Task['verb'][] = ['build 1', 'build 2', 'start', 'stop', 'remove', 'flatten', 'clean'];

@@ -16,7 +16,7 @@ export async function withProject<T>(
     const recovered = await recover(mln, name);
     const settled = await settle(mln, name, doing);
     // The folders and the journal may say the same.
-    for (const said of new Set(recovered === null ? settled : [recovered, ...settled])) terminal.note(said);
+    for (const said of new Set([...recovered, ...settled])) terminal.note(said);
     return await act();
   } finally {
     lock.release();

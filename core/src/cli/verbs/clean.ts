@@ -7,6 +7,7 @@ import { unitsOf } from '../../project.js';
 import { cleanUnits } from '../../settle.js';
 import { readState } from '../../state.js';
 import { tidyTemplates } from '../../template-tidy.js';
+import { emptyTrash } from '../../trash.js';
 import { textOption } from '../choose.js';
 import { withProject } from '../guarded.js';
 
@@ -25,6 +26,7 @@ export async function clean(
   tell('begun');
   for (const each of name === undefined ? await everything(mln.folders.projects) : [name])
     await withProject(context, each, 'clean', async () => {
+      for (const said of await emptyTrash(mln.folders.projects, each)) terminal.note(said);
       const state = await readState(mln.folders.projects, each);
       if (!state) return;
       for (const said of await cleanUnits(mln, state.project, unitsOf(state.project))) terminal.note(said);
@@ -37,11 +39,11 @@ export async function clean(
   return Exit.done;
 }
 
-/** Projects, and those of which only an unfinished build or removal, or the lock of one that was killed, is left. */
+/** Projects, and those of which only an unfinished build or removal, the lock of one that was killed, or what could not be deleted is left. */
 async function everything(projects: string): Promise<readonly string[]> {
   const entries = await readdir(projects).catch(() => []);
   const names = entries.flatMap((entry) =>
-    entry.startsWith('.') ? (/^\.([^.]+)\.(?:new|old|gone|lock\..+)$/.exec(entry)?.[1] ?? []) : [entry],
+    entry.startsWith('.') ? (/^\.([^.]+)\.(?:new|old|gone|trash-.+|lock\..+)$/.exec(entry)?.[1] ?? []) : [entry],
   );
   return [...new Set(names)].filter(isProjectName).sort();
 }
