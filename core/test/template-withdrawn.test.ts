@@ -1,7 +1,6 @@
 import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import type { Announce } from '../src/announce.js';
 import type { Disk } from '../src/project.js';
 import { commitBuild, commitRemoval, recover, undoBuild } from '../src/recover.js';
 import { writeState } from '../src/state.js';
