@@ -23,6 +23,8 @@ export async function flatten(mln: Mln, state: State, name: string): Promise<num
   const standing = host?.disks.filter((disk) => disk.standsOn !== undefined) ?? [];
   if (!host || standing.length === 0) return 0;
   await requireDown(mln, project, host);
+  // Where its main process was killed, others may still write.
+  await mln.shell(join(project.directory, name, 'stop'), ['clean'], { cwd: project.directory });
   const operation = newOperation('flatten');
   const announce = announcer(mln, operation, 'flatten', project.name);
   try {

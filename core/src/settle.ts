@@ -10,7 +10,7 @@ import type { Mln } from './kernel.js';
 import { statusesOf } from './monitor.js';
 import { unitsOf, type Project, type Unit } from './project.js';
 import { readState, type State } from './state.js';
-import { unknownStatus, type Status } from './status.js';
+import type { Status } from './status.js';
 
 /*
  * What an operation had begun goes on when mln is killed: its scripts end by themselves, and hold a lock until then. So
@@ -60,14 +60,11 @@ async function settleUnits(mln: Mln, project: Project, found: CutOff, doing: str
   return [...said, sentence(project, found.name, units, await statusesOf(mln, project, units))];
 }
 
-/** Has the units that do not run, or whose main process was killed, take away what they left. Gives what is said of it. */
+/** Has the units that do not run take away what they left. Gives what they and mln have to say of it. */
 export async function cleanUnits(mln: Mln, project: Project, units: readonly Unit[]): Promise<string[]> {
   const statuses = await statusesOf(mln, project, units);
-  const chosen = units.filter(({ name }) => {
-    const { state, ready } = statuses.get(name) ?? unknownStatus;
-    return state === 'down' || (state === 'up' && ready === false);
-  });
-  return runStop(mln, project, chosen, ['clean']);
+  const down = units.filter(({ name }) => statuses.get(name)?.state === 'down');
+  return runStop(mln, project, down, ['clean']);
 }
 
 /** Stops the hosts that a stop had come to, as far as it had come with them. */

@@ -19,7 +19,6 @@ const PAGE = 4096;
 const TICKS = 100;
 /** Bytes: with less on the physical disk, what guests write is lost soon. */
 const FULL = MiB;
-const GOING = 'is going down; where that lasts, its main process was killed, and mln clean ends the others';
 /** Stands for the folder of a process that belongs to another user. */
 const UNREADABLE = '';
 
@@ -49,11 +48,11 @@ function statusOf(unit: Unit, project: Project, sessions: () => ReadonlyMap<numb
   if (where === UNREADABLE && ownerOf(`/proc/${pid}`) === ownerOf(join(folder, 'pid')))
     return { ...down, state: 'unknown', detail: 'it belongs to another user' };
   if (where === folder) return upStatus(unit, project, folder, pid, sessions().get(pid)?.ticks ?? 0);
-  const last = sessions().get(pid)?.members ?? [];
-  if (last.some((each) => workingFolder(each) === folder))
-    return { ...down, state: 'up', id: pid, ready: false, detail: GOING };
-  // Who ends by himself takes his socket away.
+  // Who ends by himself takes his socket away, and his last processes follow him; who was killed leaves both.
   const left = join(folder, unit.kind === 'host' ? join('run', unit.name) : 'ctl');
+  const last = sessions().get(pid)?.members ?? [];
+  if (!existsSync(left) && last.some((each) => workingFolder(each) === folder))
+    return { ...down, state: 'up', id: pid, ready: false, detail: 'is going down' };
   const cause = causeOfDeath(endOfLog(join(folder, 'console.log')).toString());
   const died = cause === null ? 'it has died' : `it has died (${cause})`;
   if (!existsSync(left)) return cause === null ? down : { ...down, detail: died };

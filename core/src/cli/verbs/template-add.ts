@@ -6,6 +6,7 @@ import { failure, isMlnError } from '../../errors.js';
 import type { Mln } from '../../kernel.js';
 import { statusesOf } from '../../monitor.js';
 import type { Host, Project } from '../../project.js';
+import { cleanUnits } from '../../settle.js';
 import { requireState, type State } from '../../state.js';
 import { fileSource, type AddDetails, type ImageSource } from '../../template-add.js';
 import { digestFromIndex, isUrl } from '../../template-index.js';
@@ -78,6 +79,7 @@ async function addHost(context: CommandContext, from: string, options: CommandOp
     const host = state.project.hosts.find(({ name }) => name === chosen.host);
     if (!host) throw failure('MLN_NO_UNIT', `${state.project.name} has no host ${chosen.host} any more`);
     await requireStopped(mln, state.project, host);
+    await cleanUnits(mln, state.project, [host]);
     const whole = `${host.name}.${state.project.name}`;
     const details = { ...detailsOf(mln, options), name: textOption(options, 'name') ?? templateOf(state, host) };
     return repository(context).add(diskSource(mln, state.project, host, whole), {
