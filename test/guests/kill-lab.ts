@@ -128,6 +128,8 @@ export async function openKillLab(): Promise<KillLab> {
       [lab.projects, join(lab.folder, 'templates'), temporary]
         .flatMap((folder) => (existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : []))
         .filter((path) => !path.endsWith('/console.log.1'))
+        // Each announcement has a name of its own.
+        .map((path) => path.replace(/-[0-9a-f]{16}\.json$/, '-RANDOM.json'))
         .sort(),
     content(project) {
       const folder = join(lab.projects, project);
