@@ -153,8 +153,9 @@ asRoot(
       /a: .*the folder .*nowhere, where it would have its memory, is missing .*TMPDIR/,
     );
     await lab.ok('start', '-p', 'two', '-h', 'a', '--wait', '60');
-    await onSmall(3000, async (folder) => {
-      const started = await withEnvironment({ TMPDIR: folder }, 'start', '-p', 'two', '-h', 'b', '--wait', '60');
+    await onSmall(300, async (folder) => {
+      const started = await withEnvironment({ TMPDIR: folder }, 'start', '-p', 'two', '-h', 'b', '--wait', '20');
+      await lab.mln('stop', '-p', 'two', '-h', 'b', '-w', '0');
       expect(started.stderr).toMatch(/b[ :].*no memory (is|was) left/);
       expect(started.code).not.toBe(0);
     });
