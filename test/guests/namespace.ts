@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Lab, Result } from './support.js';
+import { resultOf, type Lab, type Result } from './support.js';
 
 /** A network namespace that root has made: nothing in it is the machine's own network. */
 export interface Namespace {
@@ -28,20 +28,13 @@ export function openNamespace(lab: Lab): Namespace {
   const ofRoot = { MLN_PROJECTS: join(lab.folder, 'of-root'), MLN_TEMPLATES: join(lab.folder, 'templates-of-root') };
   return {
     run: (user, ...command) =>
-      new Promise((resolve, reject) => {
-        const child = spawn('ip', [...inside, ...(user === 'root' ? command : [...mount, ...become, ...command])], {
+      resultOf(
+        spawn('ip', [...inside, ...(user === 'root' ? command : [...mount, ...become, ...command])], {
           cwd: lab.folder,
           env: { ...env, ...(user === 'root' && ofRoot) },
           stdio: ['ignore', 'pipe', 'pipe'],
-        });
-        let [stdout, stderr] = ['', ''];
-        child.stdout.on('data', (bytes: Buffer) => (stdout += bytes.toString()));
-        child.stderr.on('data', (bytes: Buffer) => (stderr += bytes.toString()));
-        child.on('error', reject);
-        child.on('close', (code) => {
-          resolve({ code, stdout, stderr });
-        });
-      }),
+        }),
+      ),
     root: (...command) => execFileSync('ip', [...inside, ...command], { encoding: 'utf8' }),
     close: () => {
       execFileSync('ip', ['netns', 'delete', name]);

@@ -1,4 +1,4 @@
-import { execFileSync, spawn, spawnSync, type SpawnOptions } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcessByStdio, type SpawnOptions } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -11,6 +11,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -86,21 +87,14 @@ export async function openLab(): Promise<Lab> {
   const program = join(installation, 'bin/mln.js');
 
   const run: Lab['run'] = (command, args, { cwd = home, env = {} } = {}) =>
-    new Promise((resolve, reject) => {
-      const child = spawn(command, args, {
+    resultOf(
+      spawn(command, args, {
         ...spawnOptions,
         cwd,
         env: { ...environment, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
-      });
-      let [stdout, stderr] = ['', ''];
-      child.stdout.on('data', (bytes: Buffer) => (stdout += bytes.toString()));
-      child.stderr.on('data', (bytes: Buffer) => (stderr += bytes.toString()));
-      child.on('error', reject);
-      child.on('close', (code) => {
-        resolve({ code, stdout, stderr });
-      });
-    });
+      }),
+    );
 
   const lab: Lab = {
     folder: home,
@@ -158,6 +152,19 @@ export async function openLab(): Promise<Lab> {
   };
   await lab.ok('template', 'build', 'tiny');
   return lab;
+}
+
+/** What a program printed, and its exit code, when it has ended. */
+export function resultOf(child: ChildProcessByStdio<null, Readable, Readable>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (bytes: Buffer) => (stdout += bytes.toString()));
+    child.stderr.on('data', (bytes: Buffer) => (stderr += bytes.toString()));
+    child.on('error', reject);
+    child.on('close', (code) => {
+      resolve({ code, stdout, stderr });
+    });
+  });
 }
 
 /** Waits until a look gives something, at most a minute. */
