@@ -25,7 +25,7 @@ module.exports = {
       name: 'plug-ins-import-the-index',
       severity: 'error',
       from: { path: '^plugins/[^/]+/src/' },
-      to: { path: '^core/', pathNot: '^core/(src|dist)/index\\.(ts|js|d\\.ts)$' },
+      to: { path: '^core/', pathNot: '^core/(src|types)/index\\.(ts|d\\.ts)$' },
     },
     { name: 'no-tests-in-sources', severity: 'error', from: { path: '/src/' }, to: { path: '/test/' } },
     oneFile('tapable', 'hooks'),
@@ -38,8 +38,8 @@ module.exports = {
     oneFile('undici', 'template-fetch'),
   ],
   options: {
-    doNotFollow: { path: ['node_modules', 'dist', 'lib'] },
-    exclude: { path: '/test/|/dist/|/lib/' },
+    doNotFollow: { path: ['node_modules', 'build', 'dist', 'types'] },
+    exclude: { path: '/test/|/build/|/dist/|/types/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.base.json' },
     enhancedResolveOptions: {

@@ -1,5 +1,5 @@
 /*
- * Makes lib/ of each package's dist/: a few large files instead of many small ones. Node takes half a millisecond to
+ * Makes dist/ of each package's build/: a few large files instead of many small ones. Node takes half a millisecond to
  * find, read and link a module, and `mln status` would need a hundred. What only some verbs need stays apart.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,9 +19,9 @@ for (const folder of packages.map((name) => join(root, name))) {
   } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const modules = Object.values(exports).flatMap((each) => each.default ?? []);
   const { outputFiles } = await build({
-    entryPoints: modules.map((path) => join(folder, path.replace('./lib/', 'dist/'))),
-    outbase: join(folder, 'dist'),
-    outdir: join(folder, 'lib'),
+    entryPoints: modules.map((path) => join(folder, path.replace('./dist/', 'build/'))),
+    outbase: join(folder, 'build'),
+    outdir: join(folder, 'dist'),
     bundle: true,
     splitting: true,
     external: Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => !inlined.includes(name)),
@@ -36,7 +36,7 @@ for (const folder of packages.map((name) => join(root, name))) {
     logLevel: 'error',
   });
   writeChanged(outputFiles);
-  removeOthers(join(folder, 'lib'), new Set(outputFiles.map(({ path }) => path)));
+  removeOthers(join(folder, 'dist'), new Set(outputFiles.map(({ path }) => path)));
 }
 
 /** A file that stays the same is left alone: a command that runs may be about to load it. */

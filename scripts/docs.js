@@ -4,12 +4,12 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { advice } from '../core/dist/advice.js';
-import { codes } from '../core/dist/codes.js';
-import { loadConfiguration } from '../core/dist/configuration.js';
-import { factsOf, kinds, titleOf } from '../core/dist/explain.js';
-import { createMln } from '../core/dist/kernel.js';
-import { loadPlugins } from '../core/dist/plugins.js';
+import { advice } from '../core/build/advice.js';
+import { codes } from '../core/build/codes.js';
+import { loadConfiguration } from '../core/build/configuration.js';
+import { factsOf, kinds, titleOf } from '../core/build/explain.js';
+import { createMln } from '../core/build/kernel.js';
+import { loadPlugins } from '../core/build/plugins.js';
 import { pages } from './docs/dist/pages.js';
 import { root } from './setup.js';
 

@@ -11,7 +11,7 @@ const options = { module: { type: 'es6' }, jsc: { target: 'es2023', parser: { sy
 export function resolve(specifier, context, next) {
   if (!specifier.startsWith('.') || !context.parentURL?.endsWith('.ts')) return next(specifier, context);
   const url = new URL(specifier, context.parentURL);
-  const compiled = url.href.replace(/\/src\//, '/dist/');
+  const compiled = url.href.replace(/\/src\//, '/build/');
   const source = url.href.replace(/\.js$/, '.ts');
   return next(compiled === url.href && existsSync(fileURLToPath(source)) ? source : compiled, context);
 }

@@ -56,7 +56,7 @@ function paperProjects(size) {
 
 /** Reading text, beside JSON.parse of the tree that comes of it. */
 async function benchParse() {
-  const { parseProject } = await import('../../core/dist/grammar.js');
+  const { parseProject } = await import('../../core/build/grammar.js');
   for (const [name, text] of [
     ['parse of 1 MB of the paper’s projects', paperProjects(megabyte)],
     ['parse of 1 MB of hosts', manyHosts(11_000)],

@@ -234,7 +234,7 @@ function install(target: string): string {
   }
   for (const path of ['bin', 'package.json', 'mln.config.json'])
     cpSync(join(root, path), join(target, path), { recursive: true });
-  if (!existsSync(join(target, 'node_modules/@mln/core/lib/index.js')))
+  if (!existsSync(join(target, 'node_modules/@mln/core/dist/index.js')))
     throw new Error('the packages are not compiled: npm run build');
   return target;
 }
