@@ -1,4 +1,4 @@
-/** Two projects: what needs no machine, and what boots guests. Both read the sources, not what was built of them. */
+/** What needs no machine, what boots guests, and what is packed and installed. All read the sources, not what was built of them. */
 const sources = {
   transform: {
     '^.+\\.ts$': [
@@ -29,5 +29,6 @@ export default {
       ],
     },
     { ...sources, displayName: 'guests', testMatch: ['<rootDir>/test/guests/*.test.ts'] },
+    { ...sources, displayName: 'packages', testMatch: ['<rootDir>/test/packages/*.test.ts'] },
   ],
 };

@@ -8,6 +8,7 @@ import { advice } from '../core/build/advice.js';
 import { codes } from '../core/build/codes.js';
 import { loadConfiguration } from '../core/build/configuration.js';
 import { factsOf, kinds, titleOf } from '../core/build/explain.js';
+import * as core from '../core/build/index.js';
 import { createMln } from '../core/build/kernel.js';
 import { loadPlugins } from '../core/build/plugins.js';
 import { pages } from './docs/dist/pages.js';
@@ -16,6 +17,7 @@ import { root } from './setup.js';
 const standard = join(root, 'mln.config.json');
 const configuration = await loadConfiguration({ config: standard }, standard, {});
 const { keywords } = await createMln({
+  core,
   shell: (program) => Promise.reject(new Error(`${program} is not to be run here`)),
   folders: configuration.folders,
   configuration,

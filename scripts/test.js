@@ -58,7 +58,7 @@ for (const args of only.length > 0
   ? [only]
   : [
       ['--selectProjects', 'fast'],
-      ['--selectProjects', 'guests', '--maxWorkers', '2'],
+      ['--selectProjects', 'guests', 'packages', '--maxWorkers', '2'],
     ]) {
   say(`jest ${args.join(' ')}`);
   const result = jest(args);

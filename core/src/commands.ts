@@ -17,6 +17,8 @@ export interface CommandContext {
   readonly terminal: Terminal;
   /** The version of this distribution of mln. */
   readonly version: string;
+  /** All verbs that there are, those of plug-ins included. */
+  readonly commands: readonly Command[];
 }
 
 export type CommandOptions = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;

@@ -13,6 +13,8 @@ import {
   type PrintHook,
 } from './hooks.js';
 import { createKeywordTable, type KeywordTable } from './keywords.js';
+import type { Project } from './project.js';
+import type * as Core from './index.js';
 import type { Shell } from './shell.js';
 import { talk, type Talk } from './dialogue.js';
 import { fileStore } from './store.js';
@@ -39,8 +41,14 @@ export interface Mln {
   readonly hooks: Hooks;
   /** A plug-in's own hook, made by whoever mentions it first. */
   hook<H>(name: string, create: () => H): H;
+  /** What `import … from '@mln/core'` gives, for a plug-in that is a lone file and can import nothing. */
+  readonly core: typeof Core;
   readonly shell: Shell;
   readonly talk: Talk;
+  /** Tells the user something: a line on stderr. */
+  log(text: string): void;
+  /** The built projects of the projects folder, as they were decided; one whose state cannot be read is an error. */
+  projects(): Promise<readonly Project[]>;
   readonly folders: Folders;
   readonly configuration: Configuration;
   readonly plugins: readonly LoadedPlugin[];
@@ -49,9 +57,12 @@ export interface Mln {
 }
 
 export interface KernelOptions {
+  readonly core: Mln['core'];
   readonly shell: Shell;
   /** How to talk with programs; for real where left out. */
   readonly talk?: Talk;
+  /** Where lines for the user go; to stderr where left out. */
+  readonly log?: Mln['log'];
   readonly folders: Folders;
   readonly configuration: Configuration;
   readonly plugins: readonly LoadedPlugin[];
@@ -59,8 +70,10 @@ export interface KernelOptions {
 
 /** Makes a kernel and lets each plug-in tap its hooks, in their order; the core's own taps come last. */
 export async function createMln({
+  core,
   shell,
   talk: talkTo = talk,
+  log = (text) => void process.stderr.write(`${text}\n`),
   folders,
   configuration,
   plugins,
@@ -76,8 +89,11 @@ export async function createMln({
       if (!own.has(name)) own.set(name, create());
       return own.get(name) as H;
     },
+    core,
     shell,
     talk: talkTo,
+    log,
+    projects: async () => (await import('./state.js')).readProjects(folders.projects),
     folders,
     configuration,
     plugins,

@@ -72,6 +72,12 @@ export async function listProjects(projects: string): Promise<readonly string[]>
   }
 }
 
+/** The built projects, as they were decided. */
+export async function readProjects(projects: string): Promise<readonly Project[]> {
+  const states = await Promise.all((await listProjects(projects)).map((name) => readState(projects, name)));
+  return states.flatMap((state) => (state ? [state.project] : []));
+}
+
 function parse(text: string, directory: string): State {
   let state: Omit<State, 'schema'> & { readonly schema: number };
   let schema: number;

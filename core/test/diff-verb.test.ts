@@ -42,7 +42,7 @@ async function run(
     report: () => undefined,
   };
   try {
-    const exit = await diff({ mln: await fakeMln(folder), terminal, version: '1.0.0' }, files, options);
+    const exit = await diff({ mln: await fakeMln(folder), terminal, version: '1.0.0', commands: [] }, files, options);
     return { ...said, exit, errors: [] };
   } catch (error) {
     if (!isMlnError(error)) throw error;

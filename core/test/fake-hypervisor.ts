@@ -1,3 +1,4 @@
+import * as core from '../src/index.js';
 import { createMln, type LoadedPlugin, type Mln } from '../src/kernel.js';
 import { claim } from '../src/project.js';
 import type { Shell } from '../src/shell.js';
@@ -27,5 +28,5 @@ const noShell: Shell = (program) => Promise.reject(new Error(`${program} is not 
 export function fakeMln(folder: string, plugins: readonly LoadedPlugin[] = [hypervisor]): Promise<Mln> {
   const folders = { projects: `${folder}/projects`, templates: `${folder}/templates`, files: `${folder}/files` };
   const configuration = { plugins: [], template: 'tiny', serviceHost: null, stopWait: 60, folders, origins: {} };
-  return createMln({ shell: noShell, folders, configuration, plugins });
+  return createMln({ core, shell: noShell, folders, configuration, plugins });
 }

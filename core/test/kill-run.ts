@@ -43,6 +43,7 @@ import { templateAnnouncer } from './announce.js';
 import { withProject } from './cli/guarded.js';
 import { flatten } from './flatten.js';
 import { failure, isMlnError } from './errors.js';
+import * as core from './index.js';
 import { createMln } from './kernel.js';
 import { operate } from './operate.js';
 import { unitsOf } from './project.js';
@@ -91,6 +92,7 @@ const plugin = ({ hooks }) => {
 };
 
 const mln = await createMln({
+  core,
   // Nothing of it is to outlive a power cut: the whole filesystem need not be written out for each build.
   shell: (name, ...rest) => name === 'sync' ? { exitCode: 0, stdout: '', stderr: '' } : runShell(name, ...rest),
   folders,

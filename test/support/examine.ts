@@ -1,3 +1,4 @@
+import * as core from '@mln/core';
 import { createMln, doctorHook, type Plugin, type Scratch, type Shell, type ShellResult } from '@mln/core';
 import { createCheckList, examine, type Examined } from '../../core/src/doctor.js';
 import { withScratch } from '../../core/src/doctor-scratch.js';
@@ -40,6 +41,7 @@ export async function found(
 ): Promise<ReadonlyMap<string, Examined>> {
   const folders = { projects, templates: '/templates', files: '/files' };
   const mln = await createMln({
+    core,
     shell,
     folders,
     configuration: { plugins: [], template: 'tiny', serviceHost: null, stopWait: 60, folders, origins: {} },

@@ -1,3 +1,4 @@
+import * as core from '@mln/core';
 import { createMln, type Mln, type Plugin, type Project } from '@mln/core';
 import { decide } from '../../core/src/decide.js';
 import { readProject } from '../../core/src/read-project.js';
@@ -17,6 +18,7 @@ export function testKernel(
 ): Promise<Mln> {
   const folders = { projects, templates: '/templates', files };
   return createMln({
+    core,
     shell: (program) => Promise.reject(new Error(`${program} is not to be run here`)),
     folders,
     configuration: { plugins: [], template: 'tiny', serviceHost: null, stopWait: 60, folders, origins: {} },

@@ -1,4 +1,5 @@
 import type { Command as Program } from 'commander';
+import * as core from '../index.js';
 import { Exit, type ExitCode } from '../codes.js';
 import { createCommands, type Command, type CommandContext, type CommandOptions } from '../commands.js';
 import { loadConfiguration, type GlobalFlags } from '../configuration.js';
@@ -30,6 +31,7 @@ export async function main(argv: readonly string[], distribution: Distribution):
     const { flags, rest } = takeGlobalFlags(argv);
     const configuration = await loadConfiguration(flags, distribution.configuration);
     mln = await createMln({
+      core,
       shell: runShell,
       folders: configuration.folders,
       configuration,
@@ -91,7 +93,12 @@ async function runVerb(mln: Mln, argv: readonly string[], distribution: Distribu
   for (const verb of coreVerbs) commands.add(verb);
   mln.hooks.commands.call(commands);
   const { Command, CommanderError } = await import('commander');
-  const context: CommandContext = { mln, terminal: createTerminal(), version: distribution.version };
+  const context: CommandContext = {
+    mln,
+    terminal: createTerminal(),
+    version: distribution.version,
+    commands: commands.all,
+  };
   let exit: ExitCode = Exit.done;
   const run = async (command: Command, args: readonly string[], options: CommandOptions): Promise<void> => {
     exit = await command.run(context, args, options);

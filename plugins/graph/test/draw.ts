@@ -43,7 +43,7 @@ export async function draw(options: CommandOptions): Promise<Said> {
     exit,
   });
   try {
-    return said(await verb.run({ mln, terminal, version: '1.0.0' }, [], options));
+    return said(await verb.run({ mln, terminal, version: '1.0.0', commands: [] }, [], options));
   } catch (error) {
     if (!isMlnError(error)) throw error;
     return said(

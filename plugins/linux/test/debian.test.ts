@@ -62,7 +62,7 @@ async function build(shell: Shell, options: Record<string, string>, filesystem: 
     report: ({ text }: { text: string }) => notes.push(text),
   } as unknown as CommandContext['terminal'];
   const built = await buildDebian(
-    { mln: { ...kernel, shell }, terminal, version: '1' },
+    { mln: { ...kernel, shell }, terminal, version: '1', commands: [] },
     join(folder, 'image'),
     options,
   );
