@@ -1,4 +1,5 @@
-import { loadExeca, searchPath } from './shell.js';
+import { spawn } from 'node:child_process';
+import { searchPath } from './shell.js';
 
 /** A program that answers line by line. */
 export interface Dialogue {
@@ -19,20 +20,16 @@ export type Talk = (
   hear?: 'stdout' | 'stderr',
 ) => Promise<Dialogue>;
 
-export const talk: Talk = async (program, args, prompt, hear = 'stdout') => {
-  const execa = await loadExeca();
-  const child = execa(program, args, {
-    stdin: 'pipe',
-    stdout: hear === 'stdout' ? 'pipe' : 'ignore',
-    stderr: hear === 'stderr' ? 'pipe' : 'ignore',
-    buffer: false,
-    reject: false,
-    cleanup: false,
-    env: { LC_ALL: 'C', PATH: searchPath() },
+export const talk: Talk = (program, args, prompt, hear = 'stdout') => {
+  // Without execa: it would have nothing to do, and takes longer to load than debugfs to answer.
+  const child = spawn(program, args, {
+    stdio: ['pipe', hear === 'stdout' ? 'pipe' : 'ignore', hear === 'stderr' ? 'pipe' : 'ignore'],
+    env: { ...process.env, LC_ALL: 'C', PATH: searchPath() },
   });
   const heard = hear === 'stdout' ? child.stdout : child.stderr;
-  if (!heard) throw new TypeError(`the ${hear} of ${program} cannot be read`);
-  const handles = [child, child.stdin, heard] as unknown as { ref(): void; unref(): void }[];
+  const { stdin } = child;
+  if (!heard || !stdin) return Promise.reject(new TypeError(`${program} has no ${hear}`));
+  const handles = [child, stdin, heard] as unknown as { ref(): void; unref(): void }[];
   const hold = (held: boolean): void => {
     for (const each of handles) {
       if (held) each.ref();
@@ -46,11 +43,12 @@ export const talk: Talk = async (program, args, prompt, hear = 'stdout') => {
     chunks.push(chunk);
     wake?.();
   });
-  child.stdin.on('error', () => undefined);
-  void child.then(() => {
-    over = true;
-    wake?.();
-  });
+  stdin.on('error', () => undefined);
+  for (const end of ['error', 'close'])
+    child.on(end, () => {
+      over = true;
+      wake?.();
+    });
 
   /** What came before the prompt. */
   const answer = async (): Promise<string> => {
@@ -70,14 +68,14 @@ export const talk: Talk = async (program, args, prompt, hear = 'stdout') => {
   };
 
   let last: Promise<string> = Promise.resolve('');
-  return {
+  return Promise.resolve({
     ask(lines) {
       last = last.then(() => {
-        if (!over) child.stdin.write(`${lines}\n`);
+        if (!over) stdin.write(`${lines}\n`);
         return answer();
       });
       return last;
     },
-    end: () => child.stdin.end(),
-  };
+    end: () => stdin.end(),
+  });
 };

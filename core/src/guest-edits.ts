@@ -14,11 +14,24 @@ export async function editsFor(changed: ReadonlyMap<string, Node>, base: Filesys
   return [...(await removals(changed, base)), ...(await additions(changed, base))];
 }
 
+/** What a directory of the filesystem holds. Of one that the edits make, the one above tells whether there is one at all. */
+export async function listed(
+  base: Filesystem,
+  directory: string,
+  changed: ReadonlyMap<string, Node>,
+): Promise<ReadonlyMap<string, Entry> | null> {
+  if (directory !== '/' && changed.has(directory)) {
+    const above = await listed(base, posix.dirname(directory), changed);
+    if (above?.get(posix.basename(directory))?.type !== 'directory') return null;
+  }
+  return base.list(directory);
+}
+
 /** Everything below what was removed, deepest first; and files that give way to something of another kind. */
 async function removals(changed: ReadonlyMap<string, Node>, base: Filesystem): Promise<Edit[]> {
   const found: Edit[] = [];
   for (const [path, node] of changed) {
-    const before = (await base.list(posix.dirname(path)))?.get(posix.basename(path));
+    const before = (await listed(base, posix.dirname(path), changed))?.get(posix.basename(path));
     const givesWay = before && node.type !== 'removed' && before.type !== node.type;
     const newLink =
       before && node.type === 'symlink' && before.type === 'symlink' && (await base.readLink(path)) !== node.target;
@@ -40,7 +53,7 @@ async function additions(changed: ReadonlyMap<string, Node>, base: Filesystem): 
   for (const path of [...changed.keys()].sort()) {
     const node = changed.get(path);
     if (!node || node.type === 'removed') continue;
-    const before = (await base.list(posix.dirname(path)))?.get(posix.basename(path)) ?? null;
+    const before = (await listed(base, posix.dirname(path), changed))?.get(posix.basename(path)) ?? null;
     const edit = await editFor(base, path, node, before);
     if (edit) found.push(edit);
   }

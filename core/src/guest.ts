@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { join, posix } from 'node:path';
 import { failure } from './errors.js';
 import type { Content, Edit, Entry, Filesystem } from './filesystem.js';
-import { bytesOf, editsFor, sizeOf, type Node } from './guest-edits.js';
+import { bytesOf, editsFor, listed, sizeOf, type Node } from './guest-edits.js';
 import { regionsOf } from './guest-region.js';
 import type { Project } from './project.js';
 
@@ -60,7 +60,7 @@ export function createGuest(base: Filesystem, project: Project): Guest {
   const listBase = async (directory: string): Promise<ReadonlyMap<string, Entry>> => {
     for (let path = directory; path !== '/'; path = posix.dirname(path))
       if ((changed.get(path)?.type ?? 'directory') !== 'directory') return new Map<string, Entry>();
-    return (await base.list(directory)) ?? new Map<string, Entry>();
+    return (await listed(base, directory, changed)) ?? new Map<string, Entry>();
   };
 
   /** What stands at a path that has no links on its way. */
