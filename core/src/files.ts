@@ -35,7 +35,8 @@ export async function writeAtomically(path: string, text: string, mode = 0o600):
     await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (error) {
-    await rm(temporary, { force: true });
+    // Where there can be no such file, there is none to be taken away.
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw systemFailure(error, `${path} cannot be written`);
   }
 }
