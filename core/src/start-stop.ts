@@ -176,5 +176,5 @@ async function waitFor(
 /** A host may be ready though its startup has failed. */
 function asWanted(status: Status | undefined): string {
   if (status?.ready !== true) return 'is down';
-  return status.detail === null ? 'is ready' : `is ready, but ${status.detail}`;
+  return status.detail === null ? 'is ready' : `is ready (${status.detail})`;
 }

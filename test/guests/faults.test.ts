@@ -84,7 +84,7 @@ test('a startup that fails is told', async () => {
   const file = lab.write('bad.mln', 'global { project ring }\nhost a { memory 64M; startup { no-such-command } }\n');
   await lab.ok('build', '-f', file);
   const { stderr } = await lab.mln('start', '-p', 'ring', '--wait', '60');
-  expect(stderr).toContain('a is ready, but startup ended with 127');
+  expect(stderr).toContain('a is ready (startup ended with 127)');
   expect(await lab.ok('status', '-p', 'ring')).toContain('startup ended with 127');
 }, 60_000);
 
