@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv4 } from 'node:net';
+import { failure, type Place } from './errors.js';
 
 /** An address of an interface. */
 export interface Address {
@@ -34,6 +35,14 @@ export function addressFault(text: string): string | null {
   return typeof reason === 'string' ? reason : 'no prefix belongs here';
 }
 
+/** Reads an IPv4 network such as 10.0.0.0/24. Throws MLN_BAD_ADDRESS where it is none. */
+export function readNetwork(text: string, place?: Place): Address {
+  const read = parseAddress(text);
+  if (typeof read !== 'string' && read.prefix !== null && isIPv4(read.address))
+    return { address: read.address, prefix: read.prefix };
+  throw failure('MLN_BAD_ADDRESS', `${text || 'nothing'} is no network such as 10.0.0.0/24`, { place });
+}
+
 /** Gives the prefix length of an IPv4 netmask, or a sentence where it is none. */
 export function parseNetmask(text: string): number | string {
   if (!isIPv4(text)) return 'not a netmask';
@@ -56,6 +65,12 @@ export function unusable({ address, prefix }: Address): string | null {
   if (!isIPv4(address) || prefix >= 31) return null;
   if (toNumber(address) === firstOf(address, prefix)) return 'it is the address of the network itself';
   return broadcastOf({ address, prefix }) === address ? 'it is the broadcast address' : null;
+}
+
+/** The first and the last IPv4 address, as numbers, that hosts of a network may have; networks of 31 bits and more have no address of their own. */
+export function usableRange({ address, prefix }: Address): readonly [first: number, last: number] {
+  const [first, size] = [firstOf(address, prefix), 2 ** (32 - prefix)];
+  return prefix >= 31 ? [first, first + size - 1] : [first + 1, first + size - 2];
 }
 
 /** Tells whether an address lies in the network of another. */

@@ -20,6 +20,9 @@ import type { TreeContext } from './transform.js';
 import type { Tree } from './tree.js';
 import type { View } from './view.js';
 
+/** For hooks of plug-ins' own: `mln.hook('toy.words', () => new SyncWaterfallHook(['words']))`. */
+export { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook, SyncBailHook, SyncHook, SyncWaterfallHook };
+
 /**
  * Everything that a plug-in can take part in, in the order of the flow. The type of a hook is its contract: bail, the
  * owner answers; waterfall, everyone refines; series, everyone contributes. docs/hooks.md tells of each.

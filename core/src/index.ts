@@ -7,8 +7,10 @@ export {
   networkOf,
   parseAddress,
   parseNetmask,
+  readNetwork,
   toNumber as addressNumber,
   toText as addressText,
+  usableRange,
   type Address,
 } from './addresses.js';
 export { readChosenFile } from './cli/reading.js';
@@ -27,12 +29,23 @@ export {
 } from './errors.js';
 export type { Content, Edit, Entry, Filesystem, Stretch, Trial } from './filesystem.js';
 export { createGuest, type FileOptions, type Guest } from './guest.js';
-export type { HookName, Hooks } from './hooks.js';
+export {
+  AsyncSeriesBailHook,
+  AsyncSeriesHook,
+  AsyncSeriesWaterfallHook,
+  SyncBailHook,
+  SyncHook,
+  SyncWaterfallHook,
+  type HookName,
+  type Hooks,
+} from './hooks.js';
+export type { BrokenPlugin, RunningPlugin } from './guard-taps.js';
 export { createMln, doctorHook, printHook, type LoadedPlugin, type Mln, type Plugin } from './kernel.js';
 export type { Column, ColumnKind } from './columns.js';
 export type { Keyword, KeywordTable, Kind } from './keywords.js';
 export type { Failure, Operation, OperationEvent, Outcome, Part, Phase, Progress, Report } from './operation.js';
 export {
+  addressesOf,
   claim,
   unitsOf,
   type Disk,
@@ -43,6 +56,7 @@ export {
   type Unit,
   type Value,
 } from './project.js';
+export { addressRows } from './resolve-interface.js';
 export { placeHint } from './place-text.js';
 export { placesOf } from './places.js';
 export { quote, type PlannedFile, type Scripts } from './scripts.js';
@@ -57,13 +71,14 @@ export { fileStore, type Store } from './store.js';
 export { templateAnnouncer } from './announce.js';
 export type { AddDetails } from './template-add.js';
 export { createTemplates, type Manifest, type Template, type Templates } from './templates.js';
-export type { TreeContext } from './transform.js';
+export type { InterfaceView, TreeContext } from './transform.js';
 export {
   block,
   print,
   quoteWord,
   statement,
   wholeTree,
+  withStatement,
   type Assignment,
   type Block,
   type Include,

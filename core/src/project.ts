@@ -122,6 +122,20 @@ export function claim<U extends Unit>(unit: U, hypervisor: string, details: Part
   return { ...unit, ...details, hypervisor };
 }
 
+/** All addresses of a project's hosts, with those whose they are. */
+export function addressesOf({ name: project, hosts }: Project): readonly {
+  readonly address: string;
+  readonly project: string;
+  readonly host: string;
+  readonly interface: string;
+}[] {
+  return hosts.flatMap(({ name: host, interfaces }) =>
+    interfaces.flatMap(({ name, addresses }) =>
+      addresses.map(({ address }) => ({ address, project, host, interface: name })),
+    ),
+  );
+}
+
 /** All units in start order: switches before hosts. */
 export function unitsOf(project: Project): readonly Unit[] {
   return [...project.switches, ...project.hosts];

@@ -105,6 +105,24 @@ export function block(
   };
 }
 
+/**
+ * Gives a block with a statement in it, in the place of those of its keyword. The path leads to the block that it belongs
+ * into, by head (['network', 'eth0']); what is missing of it is made.
+ */
+export function withStatement(owner: Block, path: readonly (readonly string[])[], line: Statement): Block {
+  const [head, ...rest] = path;
+  if (!head) {
+    const others = owner.items.filter((item) => item.kind !== 'statement' || item.keyword !== line.keyword);
+    return { ...owner, items: [...others, line] };
+  }
+  const [keyword = '', ...words] = head;
+  const isIt = (item: Item): item is Block =>
+    item.kind === 'block' && item.keyword === keyword && item.words.join(' ') === words.join(' ');
+  const last = owner.items.findLast(isIt);
+  const made = withStatement(last ?? block(keyword, words, [], owner.place), rest, line);
+  return { ...owner, items: last ? owner.items.map((item) => (item === last ? made : item)) : [...owner.items, made] };
+}
+
 /** Writes a value as one word that reads as that value. */
 export function quoteWord(value: string): string {
   if (/^[^\s;{}"'\\#$<][^\s;{}"'\\$<]*$/.test(value)) return value;

@@ -1,4 +1,4 @@
-import { addressNumber, addressText, parseAddress, parseNetmask, type View } from '@mln/core';
+import { addressNumber, addressText, parseAddress, parseNetmask, usableRange, type View } from '@mln/core';
 
 /**
  * The addresses of so many hosts, with prefix: the network's, plus addresses_begin, and on; inherited is their interface
@@ -22,7 +22,7 @@ export function takeAddresses(
   const begin = view.has('addresses_begin') ? view.number('addresses_begin') : 1;
   if (!network || begin === null || count === null) return null;
   const { base, prefix } = network;
-  const [least, most] = usableRange(base, prefix);
+  const [least, most] = usableRange({ address: addressText(base), prefix });
   const first = base + begin;
   if (first >= least && first + count - 1 <= most)
     return Array.from({ length: count }, (_, index) => `${addressText(first + index)}/${prefix}`);
@@ -81,11 +81,4 @@ function inheritedNetmask(inherited: View | undefined): number | null {
 function inheritedPrefix(inherited: View | undefined): number | null {
   const parsed = parseAddress(inherited?.words('address')?.[0] ?? '');
   return typeof parsed === 'string' || parsed.address.includes(':') ? null : parsed.prefix;
-}
-
-/** The first and the last address that a host may have: with less than 31 bits, neither the network's own nor the broadcast address. */
-function usableRange(address: number, prefix: number): [least: number, most: number] {
-  const size = 2 ** (32 - prefix);
-  const start = Math.floor(address / size) * size;
-  return prefix >= 31 ? [start, start + size - 1] : [start + 1, start + size - 2];
 }
