@@ -16,12 +16,14 @@ import { root } from './setup.js';
 
 const standard = join(root, 'mln.config.json');
 const configuration = await loadConfiguration({ config: standard }, standard, {});
+const { loaded, broken } = await loadPlugins(configuration.plugins, standard);
 const { keywords } = await createMln({
   core,
   shell: (program) => Promise.reject(new Error(`${program} is not to be run here`)),
   folders: configuration.folders,
   configuration,
-  plugins: await loadPlugins(configuration.plugins),
+  plugins: loaded,
+  broken,
 });
 for (const [path, text] of await pages({ keywords, codes, advice, kinds, titleOf, factsOf })) {
   writeFileSync(join(root, path), text);

@@ -74,6 +74,21 @@ export const advice: Readonly<Partial<Record<CoreCode, string>>> = {
   MLN_NO_SERVER: 'Load a plug-in that reaches servers, or make a test bed of the project: --rehearse.',
   MLN_USAGE: 'mln VERB --help tells what it takes.',
   MLN_BAD_CONFIGURATION: 'mln config --show-origin tells which file says what.',
-  MLN_PLUGIN_NOT_FOUND: 'Install it beside the configuration: npm install NAME.',
-  MLN_PLUGIN_API: 'Install a version of the plug-in that was made for this plug-in API.',
+  MLN_PLUGIN_NOT_FOUND:
+    'Install it beside the configuration: npm install NAME. Names are looked for from the folder of the configuration that lists them, then where mln itself is installed; files are relative to the configuration.',
+  MLN_PLUGIN_API:
+    'Install a version of the plug-in that was made for this plug-in API (mln version tells which it is). The plug-in’s package.json says mln.api, a file says it in its manifest.',
+  MLN_PLUGIN_MANIFEST:
+    'A package has `"mln": { "api": "^1.0.0" }` in its package.json, a file begins with `export const manifest = { name: \'motd\', version: \'1.0.0\', api: \'^1.0.0\' };`. It is read without running the file: only strings, numbers, yes and no, lists and objects can stand in it. `options` is a JSON Schema.',
+  MLN_PLUGIN_OPTIONS: 'The plug-in’s README tells its options, mln plugin list which plug-ins there are.',
+  MLN_PLUGIN_UNTRUSTED:
+    'A plug-in is code that is run as you. Root runs what belongs to root and what nobody else can write, its folders included; a configuration that lies in the working folder can list for root only what mln itself brings. Name it with --config, or keep it in /etc/mln.',
+  MLN_PLUGIN_IMPORT:
+    'Something that the plug-in imports is not installed: npm install in its folder. Or it is not right in itself: the message names the line; MLN_DEBUG=1 shows all of it.',
+  MLN_PLUGIN_NO_DEFAULT: 'A plug-in is a function: `export default function (mln, options) { … }`.',
+  MLN_PLUGIN_SETUP: 'MLN_DEBUG=1 shows where it comes from. Tell whoever makes the plug-in.',
+  MLN_PLUGIN_TWICE: 'Take one of them out of the list: mln config --show-origin tells where it is.',
+  MLN_PLUGIN_CLASH: 'The message names both. Take one of them out of the list of plug-ins.',
+  MLN_PLUGIN_FAILED:
+    'The message names the plug-in, the hook and the line. MLN_DEBUG=1 shows where it comes from. Tell whoever makes the plug-in.',
 };

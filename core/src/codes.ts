@@ -92,9 +92,25 @@ export const codes = {
   // Plug-ins, configuration, command line
   MLN_USAGE: [Exit.usage, 'The command line was not understood.'],
   MLN_BAD_CONFIGURATION: [Exit.badConfiguration, 'The configuration cannot be used.'],
-  MLN_PLUGIN_NOT_FOUND: [Exit.badConfiguration, 'A configured plug-in is not installed.'],
-  MLN_PLUGIN_API: [Exit.badConfiguration, 'A plug-in was made for another plug-in API.'],
-  MLN_PLUGIN_BROKEN: [Exit.badConfiguration, 'A plug-in cannot be loaded.'],
+  MLN_PLUGIN_NOT_FOUND: [Exit.badConfiguration, 'A configured plug-in is not installed, or its file is not there.'],
+  MLN_PLUGIN_API: [Exit.badConfiguration, 'A plug-in was made for another plug-in API; none of its code was run.'],
+  MLN_PLUGIN_MANIFEST: [
+    Exit.badConfiguration,
+    'A plug-in does not say what it is, or says it in a way that is not understood.',
+  ],
+  MLN_PLUGIN_OPTIONS: [Exit.badConfiguration, 'A plug-in is given options that it does not take.'],
+  MLN_PLUGIN_UNTRUSTED: [
+    Exit.badConfiguration,
+    'A plug-in is not run, as others than the calling user may have written it.',
+  ],
+  MLN_PLUGIN_IMPORT: [
+    Exit.badConfiguration,
+    'A plug-in cannot be imported: it throws, or something that it imports is missing.',
+  ],
+  MLN_PLUGIN_NO_DEFAULT: [Exit.badConfiguration, 'A plug-in has no function as its default export.'],
+  MLN_PLUGIN_SETUP: [Exit.badConfiguration, 'The function of a plug-in failed while it tapped its hooks.'],
+  MLN_PLUGIN_TWICE: [Exit.badConfiguration, 'Two plug-ins that are configured have one name.'],
+  MLN_PLUGIN_CLASH: [Exit.badConfiguration, 'Two plug-ins bring one verb or keyword.'],
   MLN_PLUGIN_FAILED: [Exit.failed, 'A plug-in failed while it worked; this is a fault of the plug-in.'],
 } as const satisfies Record<string, readonly [ExitCode, string]>;
 

@@ -1,115 +1,115 @@
-import { readFileSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { isAbsolute, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { dirname } from 'node:path';
 import { apiVersion } from './api.js';
 import type { PluginEntry } from './configuration.js';
-import { failure, isMlnError, messageOf } from './errors.js';
-import type { LoadedPlugin, Plugin } from './kernel.js';
+import { failure, isMlnError, systemFailure } from './errors.js';
+import type { BrokenPlugin } from './guard-taps.js';
+import type { LoadedPlugin } from './kernel.js';
+import { findPlugin } from './plugin-find.js';
+import { importPlugin } from './plugin-import.js';
+import { readManifest, type Manifest } from './plugin-manifest.js';
+import { refuseStrangers, whoAsks, type Asker } from './plugin-trust.js';
 
-interface Manifest {
-  readonly name: string;
-  readonly version: string;
-  readonly api: string;
+/** What became of the plug-ins of a configuration. */
+export interface LoadedPlugins {
+  /** In the order of the configuration; a pack is the plug-ins that it lists. */
+  readonly loaded: readonly LoadedPlugin[];
+  readonly broken: readonly BrokenPlugin[];
 }
 
-/** Loads the configured plug-ins, in their order. One that cannot be loaded names itself, the reason and the remedy. */
-export async function loadPlugins(entries: readonly PluginEntry[]): Promise<readonly LoadedPlugin[]> {
-  const loaded = await Promise.all(entries.map((entry) => (isFile(entry.name) ? loadFile(entry) : loadPackage(entry))));
-  const names = new Set<string>();
-  for (const { name } of loaded) {
-    if (names.has(name)) throw failure('MLN_PLUGIN_BROKEN', `the plug-in ${name} is configured twice`);
-    names.add(name);
-  }
-  return loaded;
+/**
+ * Loads the configured plug-ins. Each is found, asked what it is, trusted or not, and checked for its API and its
+ * options before a line of it is run. One that cannot be used names itself, the reason and the remedy; the others are
+ * loaded all the same. The distribution is the file that lists the standard plug-ins.
+ */
+export async function loadPlugins(
+  entries: readonly PluginEntry[],
+  distribution: string | null = null,
+): Promise<LoadedPlugins> {
+  const asker = whoAsks(distribution);
+  const found = await Promise.all(entries.map((entry) => loadEntry(entry, { distribution, asker, packs: [] })));
+  const [loaded, broken]: [LoadedPlugin[], BrokenPlugin[]] = [[], []];
+  for (const each of found.flat())
+    if ('error' in each) broken.push(each);
+    else {
+      const first = loaded.find(({ name }) => name === each.name);
+      if (first) broken.push(twice(first, each));
+      else loaded.push(each);
+    }
+  return { loaded, broken };
 }
 
-function isFile(name: string): boolean {
-  return name.startsWith('./') || name.startsWith('../') || isAbsolute(name);
+interface Loading {
+  readonly distribution: string | null;
+  readonly asker: Asker;
+  /** The packs that lead to this entry, by their package.json. */
+  readonly packs: readonly { readonly name: string; readonly path: string }[];
 }
 
-/** An npm package: its package.json is checked before any of its code is run. */
-async function loadPackage(entry: PluginEntry): Promise<LoadedPlugin> {
-  const require = createRequire(join(entry.from, 'mln.config.yaml'));
-  let packageFile: string;
+async function loadEntry(entry: PluginEntry, loading: Loading): Promise<readonly (LoadedPlugin | BrokenPlugin)[]> {
+  let [name, source] = [entry.name, entry.name];
   try {
-    packageFile = require.resolve(`${entry.name}/package.json`);
+    const found = findPlugin(entry, loading.distribution);
+    source = found.path;
+    if (!found.standard) refuseStrangers(name, found.path, found.kind, loading.asker);
+    const manifest = await readManifest(found, name);
+    name = manifest.name;
+    await checkApi(manifest);
+    // The standard plug-ins are given the right options; a test sees to it.
+    if (entry.standard !== true)
+      await (await import('./plugin-options.js')).checkOptions(manifest, entry.options, entry.listedIn);
+    if (manifest.plugins !== null) return await loadPack(manifest, source, entry, loading);
+    const plugin = await importPlugin(manifest, found);
+    const { version, api } = manifest;
+    const pack = loading.packs.at(-1)?.name;
+    return [{ name, version, api, source, listedIn: entry.listedIn, pack, options: entry.options, plugin }];
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') throw broken(entry.name, error);
-    throw failure('MLN_PLUGIN_NOT_FOUND', `the plug-in ${entry.name} is not installed`, {
-      cause: error,
-      hint: `npm install ${entry.name}`,
-    });
+    return [{ name, source, error: isMlnError(error) ? error : systemFailure(error, `the plug-in ${name}`) }];
   }
-  const manifest = readManifest(entry.name, packageFile);
-  await checkApi(manifest);
-  const module = await importModule(entry.name, () => require.resolve(entry.name));
-  return { ...manifest, plugin: pluginOf(module, entry.name), options: entry.options, source: packageFile };
 }
 
-/** A file beside the configuration, that also exports its manifest. */
-async function loadFile(entry: PluginEntry): Promise<LoadedPlugin> {
-  const path = resolve(entry.from, entry.name);
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (!found)
-    throw failure('MLN_PLUGIN_NOT_FOUND', `there is no plug-in ${path}`, {
-      hint: 'correct the list of plug-ins in the configuration',
-    });
-  if (process.getuid?.() === 0 && found.uid !== 0)
-    throw failure('MLN_PLUGIN_BROKEN', `the plug-in ${path} does not belong to root, and root runs no code of others`, {
-      hint: `chown root ${path}`,
-    });
-  const module = await importModule(entry.name, () => path);
-  const manifest = module['manifest'] as Partial<Manifest> | undefined;
-  if (!manifest?.name || !manifest.version || !manifest.api)
-    throw failure('MLN_PLUGIN_BROKEN', `the plug-in ${entry.name} does not say what it is`, {
-      hint: "export const manifest = { name: '…', version: '1.0.0', api: '^1.0.0' }",
-    });
-  const { name, version, api } = manifest;
-  await checkApi({ name, version, api });
-  return { name, version, api, plugin: pluginOf(module, name), options: entry.options, source: path };
-}
-
-/** What a package says of itself, before any of its code is run. */
-function readManifest(name: string, packageFile: string): Manifest {
-  try {
-    const { version = '', mln } = JSON.parse(readFileSync(packageFile, 'utf8')) as {
-      version?: string;
-      mln?: { api?: string };
-    };
-    return { name, version, api: mln?.api ?? '' };
-  } catch (error) {
-    throw broken(name, error);
-  }
+/** The plug-ins of a pack, found from its folder. */
+async function loadPack(
+  { name, plugins }: Manifest,
+  path: string,
+  entry: PluginEntry,
+  loading: Loading,
+): Promise<readonly (LoadedPlugin | BrokenPlugin)[]> {
+  if (loading.packs.some((pack) => pack.path === path))
+    throw failure(
+      'MLN_PLUGIN_MANIFEST',
+      `the pack ${name} lists itself: ${loading.packs.map((pack) => pack.name).join(', ')}`,
+    );
+  const packs = [...loading.packs, { name, path }];
+  const members = (plugins ?? []).map((member): PluginEntry => {
+    const [called, options = {}] = typeof member === 'string' ? [member] : member;
+    return { ...entry, name: called, options, from: dirname(path) };
+  });
+  return (await Promise.all(members.map((member) => loadEntry(member, { ...loading, packs })))).flat();
 }
 
 /** The range is checked by semver; a plug-in for just this version needs no check. */
 async function checkApi({ name, api }: Manifest): Promise<void> {
   if (api === `^${apiVersion}`) return;
   const { default: semver } = await import('./semver.js');
-  if (api !== '' && semver.satisfies(apiVersion, api)) return;
+  if (semver.satisfies(apiVersion, api)) return;
+  const isRange = semver.validRange(api) !== null;
   throw failure(
-    'MLN_PLUGIN_API',
-    `the plug-in ${name} is made for plug-in API ${api || '(none given)'}; this is ${apiVersion}`,
-    { hint: `install a version of ${name} for API ${apiVersion}` },
+    isRange ? 'MLN_PLUGIN_API' : 'MLN_PLUGIN_MANIFEST',
+    isRange
+      ? `the plug-in ${name} is made for plug-in API ${api}; this is ${apiVersion}`
+      : `the plug-in ${name} says that it is made for plug-in API ${api}, which is no range of versions`,
+    { hint: isRange ? `install a version of ${name} for API ${apiVersion}` : `write ^${apiVersion}` },
   );
 }
 
-async function importModule(name: string, find: () => string): Promise<Record<string, unknown>> {
-  try {
-    return (await import(pathToFileURL(find()).href)) as Record<string, unknown>;
-  } catch (error) {
-    if (isMlnError(error)) throw error;
-    throw broken(name, error);
-  }
-}
-
-function broken(name: string, cause: unknown): Error {
-  return failure('MLN_PLUGIN_BROKEN', `the plug-in ${name} cannot be loaded: ${messageOf(cause)}`, { cause });
-}
-
-function pluginOf(module: Record<string, unknown>, name: string): Plugin {
-  const found = module['default'];
-  if (typeof found === 'function') return found as Plugin;
-  throw failure('MLN_PLUGIN_BROKEN', `the plug-in ${name} has no function as its default export`);
+function twice(first: LoadedPlugin, second: LoadedPlugin): BrokenPlugin {
+  const { name, source } = second;
+  const where = first.source === source ? source : `${first.source} and ${source}`;
+  return {
+    name,
+    source,
+    error: failure('MLN_PLUGIN_TWICE', `two plug-ins are called ${name}: ${where}`, {
+      hint: `take one of them out of the list of plug-ins in ${second.listedIn ?? 'the configuration'}`,
+    }),
+  };
 }

@@ -1,150 +1,214 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
 import { apiVersion } from '../src/api.js';
 import { loadPlugins } from '../src/plugins.js';
-import { scratchFolder } from './scratch.js';
+import { leaveTrace, manifest, pluginFolder, tracing, type PluginFolder } from './plugin-folder.js';
 
-let folder = '';
-
+let at: PluginFolder;
 beforeEach(() => {
-  folder = scratchFolder();
+  at = pluginFolder();
 });
 
-function write(path: string, text: string): void {
-  mkdirSync(dirname(join(folder, path)), { recursive: true });
-  writeFileSync(join(folder, path), text);
-}
-
-/** What tells that a plug-in's code was run. */
-const leaveTrace = `import { writeFileSync } from 'node:fs'; writeFileSync(import.meta.dirname + '/ran', '');`;
-const hasRun = (path: string): boolean => existsSync(join(folder, path, 'ran'));
-
-function writePackage(name: string, manifest: Record<string, unknown>, code: string): void {
-  const description = {
-    name,
-    version: '2.3.4',
-    type: 'module',
-    exports: { '.': './index.js', './package.json': './package.json' },
-  };
-  write(`node_modules/${name}/package.json`, JSON.stringify({ ...description, ...manifest }));
-  write(`node_modules/${name}/index.js`, code);
-}
-
-const load = (...names: string[]): ReturnType<typeof loadPlugins> =>
-  loadPlugins(names.map((name) => ({ name, options: { from: name }, from: folder })));
-
 test('a package and a file are loaded, in the order of the configuration', async () => {
-  writePackage('plugin-a', { mln: { api: `^${apiVersion}` } }, `${leaveTrace} export default () => 'a';`);
-  write('motd.mjs', `export const manifest = { name: 'motd', version: '1.0.0', api: '1' }; export default () => 'm';`);
-  const loaded = await load('./motd.mjs', 'plugin-a');
+  at.writePackage('plugin-a', { mln: { api: `^${apiVersion}` } }, `${leaveTrace} export default () => 'a';`);
+  at.write(
+    'motd.mjs',
+    `export const manifest = { name: 'motd', version: '1.0.0', api: '1' }; export default () => 'm';`,
+  );
+  const { loaded, broken } = await loadPlugins([
+    { name: './motd.mjs', options: {}, from: at.folder, listedIn: '/mln.config.yaml' },
+    { name: 'plugin-a', options: { b: 1 }, from: at.folder },
+  ]);
+  expect(broken).toEqual([]);
   expect(loaded).toEqual([
     {
       name: 'motd',
       version: '1.0.0',
       api: '1',
-      source: join(folder, 'motd.mjs'),
-      options: { from: './motd.mjs' },
+      source: join(at.folder, 'motd.mjs'),
+      listedIn: '/mln.config.yaml',
+      options: {},
       plugin: expect.any(Function) as unknown,
     },
     {
       name: 'plugin-a',
       version: '2.3.4',
       api: `^${apiVersion}`,
-      source: join(folder, 'node_modules/plugin-a/package.json'),
-      options: { from: 'plugin-a' },
+      source: join(at.folder, 'node_modules/plugin-a/package.json'),
+      options: { b: 1 },
       plugin: expect.any(Function) as unknown,
     },
   ]);
-  expect(hasRun('node_modules/plugin-a')).toBe(true);
+  expect(at.hasRun('node_modules/plugin-a')).toBe(true);
 });
 
 test('a scoped package is found in a folder above', async () => {
-  writePackage('@scope/plugin', { mln: { api: '*' } }, 'export default () => {};');
-  mkdirSync(join(folder, 'project'));
-  const [loaded] = await loadPlugins([{ name: '@scope/plugin', options: {}, from: join(folder, 'project') }]);
-  expect(loaded?.name).toBe('@scope/plugin');
+  at.writePackage('@scope/plugin', { mln: { api: '*' } }, 'export default () => {};');
+  mkdirSync(join(at.folder, 'project'));
+  const { loaded } = await loadPlugins([{ name: '@scope/plugin', options: {}, from: join(at.folder, 'project') }]);
+  expect(loaded.map(({ name }) => name)).toEqual(['@scope/plugin']);
 });
 
-test.each([
-  ['another version', { mln: { api: '^99.0.0' } }, '^99.0.0'],
-  ['no version', { mln: {} }, '(none given)'],
-  ['no manifest', {}, '(none given)'],
-  ['what is no range', { mln: { api: 'newest' } }, 'newest'],
-])('a package for %s of the plug-in API is refused before its code is run', async (_, manifest, api) => {
-  writePackage('plugin-a', manifest, `${leaveTrace} export default () => {};`);
-  await expect(load('plugin-a')).rejects.toMatchObject({
+test('a package that is not beside the configuration is looked for where mln is installed', async () => {
+  at.writePackage('plugin-a', { mln: { api: '*' } }, `export default () => {};`);
+  at.writePackage('plugin-b', { mln: { api: '*' }, version: '2.0.0' }, `export default () => {};`);
+  at.write(
+    'near/node_modules/plugin-b/package.json',
+    JSON.stringify({ name: 'plugin-b', version: '1.0.0', mln: { api: '*' } }),
+  );
+  at.write('near/node_modules/plugin-b/index.js', 'export default () => {};');
+  at.write(
+    'near/node_modules/plugin-b/package.json',
+    JSON.stringify({ name: 'plugin-b', version: '1.0.0', type: 'module', mln: { api: '*' } }),
+  );
+  mkdirSync(join(at.folder, 'mln'));
+  at.write('mln/mln.config.json', '{}');
+  const entries = ['plugin-a', 'plugin-b'].map((name) => ({ name, options: {}, from: join(at.folder, 'near') }));
+  const { loaded, broken } = await loadPlugins(entries, join(at.folder, 'mln/mln.config.json'));
+  expect(broken).toEqual([]);
+  expect(loaded.map(({ name, version }) => [name, version])).toEqual([
+    ['plugin-a', '2.3.4'],
+    ['plugin-b', '1.0.0'],
+  ]);
+});
+
+test('a folder with a package.json is a plug-in, and so is a link to one', async () => {
+  at.write('mine/package.json', JSON.stringify({ name: 'mine', version: '0.1.0', type: 'module', mln: { api: '*' } }));
+  at.write('mine/index.js', 'export default () => {};');
+  mkdirSync(join(at.folder, 'node_modules'));
+  symlinkSync('../mine', join(at.folder, 'node_modules/linked'));
+  for (const name of ['./mine', 'linked'])
+    expect((await at.load(name)).loaded).toMatchObject([{ name: 'mine', version: '0.1.0' }]);
+});
+
+test.each<[exports: unknown, file: string]>([
+  ['./dist/a.js', 'dist/a.js'],
+  [{ import: './a.mjs', require: './a.cjs' }, 'a.mjs'],
+  [{ '.': { types: './a.d.ts', node: { require: './a.cjs', default: './b.js' } } }, 'b.js'],
+  [{ '.': [{ browser: './x.js' }, './c.js'] }, 'c.js'],
+])('the module of a package is what its exports say to import: %j', async (exports, file) => {
+  at.writePackage('plugin-a', { mln: { api: '*' }, exports }, 'export default 5;');
+  at.write(`node_modules/plugin-a/${file}`, 'export default () => {};');
+  expect((await at.load('plugin-a')).broken).toEqual([]);
+});
+
+test.each<[what: string, name: string, place: string, prepare: () => void]>([
+  [
+    'a package',
+    'a',
+    'node_modules/a',
+    () => {
+      at.writePackage('a', { mln: { api: '^2.0.0' } }, tracing);
+    },
+  ],
+  [
+    'a folder',
+    './a',
+    'a',
+    () => {
+      at.write('a/package.json', '{ "name": "a", "version": "1.0.0", "type": "module", "mln": { "api": "^2.0.0" } }');
+      at.write('a/index.js', tracing);
+    },
+  ],
+  [
+    'a file',
+    './a.mjs',
+    '.',
+    () => {
+      at.write('a.mjs', `${leaveTrace}\n${manifest('^2.0.0')} export default () => {};`);
+    },
+  ],
+  [
+    'a file of a pack',
+    'p',
+    'node_modules/p',
+    () => {
+      at.writePackage('p', { mln: { api: '*', plugins: ['./a.js'] } }, '');
+      at.write('node_modules/p/a.js', `${manifest('^2.0.0')} ${tracing}`);
+    },
+  ],
+  [
+    'a package of a pack',
+    'p',
+    'node_modules/a',
+    () => {
+      at.writePackage('p', { mln: { api: '*', plugins: ['a'] } }, '');
+      at.writePackage('a', { mln: { api: '>=2' } }, tracing);
+    },
+  ],
+])('%s for plug-in API 2 is refused, and no line of it is run', async (_, name, place, prepare) => {
+  prepare();
+  expect(await at.refusal(name)).toMatchObject({
     code: 'MLN_PLUGIN_API',
     exit: 78,
-    message: `the plug-in plugin-a is made for plug-in API ${api}; this is ${apiVersion}`,
+    named: 'a',
+    message: expect.stringMatching(/^the plug-in a is made for plug-in API (\^2\.0\.0|>=2); this is 1\./) as unknown,
+    hint: `install a version of a for API ${apiVersion}`,
   });
-  expect(hasRun('node_modules/plugin-a')).toBe(false);
+  expect(at.hasRun(place)).toBe(false);
 });
 
-test.each(['plugin-none', '@scope/none', './none.mjs', '/none.mjs'])('there is no plug-in %s', async (name) => {
-  await expect(load(name)).rejects.toMatchObject({
-    code: 'MLN_PLUGIN_NOT_FOUND',
-    message: expect.stringContaining(name.replace('./', '')) as unknown,
+test.each(['plugin-none', '@scope/none', './none.mjs', '/none.mjs', 'a/../../b', ''])(
+  'there is no plug-in %j',
+  async (name) => {
+    expect(await at.refusal(name)).toMatchObject({
+      code: 'MLN_PLUGIN_NOT_FOUND',
+      message: expect.stringContaining(name.replace(/^\.\//, '')) as unknown,
+      hint: expect.stringMatching(/npm install|correct the list|begin with/) as unknown,
+    });
+  },
+);
+
+test.each([
+  ['throws', `\n  throw new Error('out of order');`, 'out of order', 2],
+  ['throws in a file of its own', `import './deep.js'; export default () => {};`, 'deep trouble', 3],
+])('a package that %s is told with its line', async (_, text, reason, line) => {
+  at.writePackage('plugin-a', { mln: { api: '*' } }, text);
+  at.write('node_modules/plugin-a/deep.js', `const fail = () => {\n\n  throw new Error('deep trouble');\n};\nfail();`);
+  expect(await at.refusal('plugin-a')).toMatchObject({
+    code: 'MLN_PLUGIN_IMPORT',
+    message: `the plug-in plugin-a failed while it was imported: ${reason}`,
+    place: { line, file: expect.stringContaining('node_modules/plugin-a/') as unknown },
   });
 });
 
 test.each([
-  ['throws', `throw new Error('out of order');`, 'out of order'],
-  ['imports what is missing', `import 'nowhere-at-all'; export default () => {};`, 'nowhere-at-all'],
-  ['is no JavaScript', `export default (`, ''],
-  ['exports no function', `export default 5;`, 'no function as its default export'],
-  ['exports nothing', ``, 'no function as its default export'],
-])('a package that %s is broken, and not missing', async (_, code, reason) => {
-  writePackage('plugin-a', { mln: { api: '*' } }, code);
-  await expect(load('plugin-a')).rejects.toMatchObject({
-    code: 'MLN_PLUGIN_BROKEN',
-    message: expect.stringMatching(`plugin-a.*${reason}`) as unknown,
+  ['exports no function', `export default 5;`],
+  ['exports nothing', ``],
+])('a package that %s is told so', async (_, text) => {
+  at.writePackage('plugin-a', { mln: { api: '*' } }, text);
+  expect(await at.refusal('plugin-a')).toMatchObject({
+    code: 'MLN_PLUGIN_NO_DEFAULT',
+    message: expect.stringContaining('the plug-in plugin-a has no function') as unknown,
   });
 });
 
-test('a package whose entry is missing, or whose description is no JSON, is broken', async () => {
-  writePackage(
-    'plugin-a',
-    { mln: { api: '*' }, exports: { '.': './dist/none.js', './package.json': './package.json' } },
-    '',
-  );
-  await expect(load('plugin-a')).rejects.toMatchObject({ code: 'MLN_PLUGIN_BROKEN' });
-});
-
-test.each([
-  ['without a manifest', 'export default () => {};', 'MLN_PLUGIN_BROKEN', 'does not say what it is'],
-  [
-    'with half a manifest',
-    `export const manifest = { name: 'a', version: '1.0.0' }; export default () => {};`,
-    'MLN_PLUGIN_BROKEN',
-    'does not say what it is',
-  ],
-  [
-    'for another API',
-    `export const manifest = { name: 'a', version: '1.0.0', api: '^99' }; export default () => {};`,
-    'MLN_PLUGIN_API',
-    'the plug-in a is made for plug-in API ^99',
-  ],
-  ['that throws', `throw new Error('out of order');`, 'MLN_PLUGIN_BROKEN', 'out of order'],
-  [
-    'without a function',
-    `export const manifest = { name: 'a', version: '1.0.0', api: '*' };`,
-    'MLN_PLUGIN_BROKEN',
-    'no function',
-  ],
-])('a file %s is refused', async (_, code, error, message) => {
-  write('a.mjs', code);
-  await expect(load('./a.mjs')).rejects.toMatchObject({
-    code: error,
-    message: expect.stringContaining(message) as unknown,
+test('a package whose module is missing, or whose description is no JSON, is told so', async () => {
+  at.writePackage('plugin-a', { mln: { api: '*' }, exports: { '.': './dist/none.js' } }, '');
+  expect(await at.refusal('plugin-a')).toMatchObject({
+    code: 'MLN_PLUGIN_IMPORT',
+    message: expect.stringMatching('plugin-a.*dist/none.js is not there') as unknown,
+  });
+  at.write('node_modules/plugin-b/package.json', '{ "name": ');
+  expect(await at.refusal('plugin-b')).toMatchObject({
+    code: 'MLN_PLUGIN_MANIFEST',
+    message: expect.stringContaining('node_modules/plugin-b/package.json cannot be read') as unknown,
   });
 });
 
-test('one plug-in cannot be configured twice', async () => {
-  writePackage('plugin-a', { mln: { api: '*' } }, 'export default () => {};');
-  write('a.mjs', `export const manifest = { name: 'plugin-a', version: '1.0.0', api: '*' }; export default () => {};`);
-  await expect(load('plugin-a', './a.mjs')).rejects.toMatchObject({
-    code: 'MLN_PLUGIN_BROKEN',
-    message: 'the plug-in plugin-a is configured twice',
-  });
+test('of two plug-ins of one name the second is refused; all that is wrong is told at once', async () => {
+  at.writePackage('a', { mln: { api: '*' } }, 'export default () => {};');
+  at.write('a.mjs', `${manifest('*')} export default () => {};`);
+  const { loaded, broken } = await at.load('a', './a.mjs', './none.mjs', 'a');
+  expect(loaded.map(({ source }) => source)).toEqual([join(at.folder, 'node_modules/a/package.json')]);
+  expect(broken.map(({ name, error: { code, message } }) => [name, code, message])).toEqual([
+    [
+      'a',
+      'MLN_PLUGIN_TWICE',
+      `two plug-ins are called a: ${join(at.folder, 'node_modules/a/package.json')} and ${join(at.folder, 'a.mjs')}`,
+    ],
+    ['./none.mjs', 'MLN_PLUGIN_NOT_FOUND', `there is no plug-in ${join(at.folder, 'none.mjs')}`],
+    ['a', 'MLN_PLUGIN_TWICE', `two plug-ins are called a: ${join(at.folder, 'node_modules/a/package.json')}`],
+  ]);
 });
