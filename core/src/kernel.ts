@@ -1,25 +1,24 @@
 import { apiVersion } from './api.js';
 import type { Configuration } from './configuration.js';
 import { coreKeywords } from './core-keywords.js';
-import { failure, isMlnError, messageOf } from './errors.js';
+import { MlnError, failure, isMlnError, messageOf } from './errors.js';
 import type { Folders } from './folders.js';
+import { guardHook, type BrokenPlugin, type Entry, type Ledger, type RunningPlugin } from './guard-taps.js';
 import {
   createDoctorHook,
   createHooks,
   createPrintHook,
   type DoctorHook,
-  type HookName,
   type Hooks,
   type PrintHook,
 } from './hooks.js';
 import { createKeywordTable, type KeywordTable } from './keywords.js';
-import type { Project } from './project.js';
 import type * as Core from './index.js';
+import { placeIn } from './plugin-place.js';
+import type { Project } from './project.js';
 import type { Shell } from './shell.js';
 import { talk, type Talk } from './dialogue.js';
 import { fileStore } from './store.js';
-import { stampOrigins } from './origins.js';
-import type { Tree } from './tree.js';
 
 /** A plug-in: a function that taps hooks. */
 export type Plugin = (mln: Mln, options: Readonly<Record<string, unknown>>) => void | Promise<void>;
@@ -29,8 +28,12 @@ export interface LoadedPlugin {
   readonly name: string;
   readonly version: string;
   readonly api: string;
-  /** Where it was found. */
+  /** Where it was found: its file, or the package.json of its package. */
   readonly source: string;
+  /** The configuration file that lists it. */
+  readonly listedIn?: string | undefined;
+  /** The pack that it came with. */
+  readonly pack?: string | undefined;
   readonly options: Readonly<Record<string, unknown>>;
   readonly plugin: Plugin;
 }
@@ -51,7 +54,9 @@ export interface Mln {
   projects(): Promise<readonly Project[]>;
   readonly folders: Folders;
   readonly configuration: Configuration;
-  readonly plugins: readonly LoadedPlugin[];
+  readonly plugins: readonly RunningPlugin[];
+  /** Plug-ins that are configured and cannot be used; empty but for verbs that run in spite of them. */
+  readonly broken: readonly BrokenPlugin[];
   /** The keyword table, filled at its first use. */
   readonly keywords: KeywordTable;
 }
@@ -66,6 +71,10 @@ export interface KernelOptions {
   readonly folders: Folders;
   readonly configuration: Configuration;
   readonly plugins: readonly LoadedPlugin[];
+  /** What could not be loaded. */
+  readonly broken?: readonly BrokenPlugin[];
+  /** Whether the kernel is to be had although plug-ins are broken; else all of them are told in one error. */
+  readonly tolerant?: boolean;
 }
 
 /** Makes a kernel and lets each plug-in tap its hooks, in their order; the core's own taps come last. */
@@ -77,16 +86,24 @@ export async function createMln({
   folders,
   configuration,
   plugins,
+  broken = [],
+  tolerant = false,
 }: KernelOptions): Promise<Mln> {
   const hooks = createHooks();
   const own = new Map<string, unknown>();
   let keywords: KeywordTable | undefined;
-  guardTaps(hooks);
+  const entries = plugins.map((plugin): Entry => ({ plugin, taps: [], keywords: [], verbs: [], error: null }));
+  const ledger: Ledger = { entries, current: null, tolerant, log };
+  for (const [name, hook] of Object.entries(hooks)) guardHook(hook, name, ledger);
   const mln: Mln = {
     apiVersion,
     hooks,
     hook<H>(name: string, create: () => H): H {
-      if (!own.has(name)) own.set(name, create());
+      if (!own.has(name)) {
+        const made = create();
+        guardHook(made, name, ledger);
+        own.set(name, made);
+      }
       return own.get(name) as H;
     },
     core,
@@ -96,7 +113,12 @@ export async function createMln({
     projects: async () => (await import('./state.js')).readProjects(folders.projects),
     folders,
     configuration,
-    plugins,
+    get plugins() {
+      return entries.filter(({ error }) => error === null).map(running);
+    },
+    get broken() {
+      return [...broken, ...entries.flatMap(brokenOf)];
+    },
     get keywords() {
       if (!keywords) {
         keywords = createKeywordTable();
@@ -107,17 +129,55 @@ export async function createMln({
   };
   // Made here: a plug-in that is a lone file can import nothing, and still finds it by its name.
   doctorHook(mln);
-  for (const { name, plugin, options } of plugins)
-    try {
-      await plugin(mln, options);
-    } catch (error) {
-      if (isMlnError(error)) throw error;
-      throw failure('MLN_PLUGIN_BROKEN', `the plug-in ${name} failed while it was loaded: ${messageOf(error)}`, {
-        cause: error,
-      });
-    }
+  for (const entry of entries) {
+    ledger.current = entry;
+    await setUp(entry, mln);
+  }
+  ledger.current = null;
+  if (!tolerant) refuseBroken(mln.broken);
   coreTaps(mln);
   return mln;
+}
+
+/** Throws what is wrong with plug-ins that cannot be used, all of it at once. */
+export function refuseBroken(broken: readonly BrokenPlugin[]): void {
+  const [first, ...more] = broken.map(({ error }) => error);
+  if (!first) return;
+  if (more.length === 0) throw first;
+  throw new MlnError(
+    [first, ...more].flatMap(({ problems }) => problems),
+    { cause: new AggregateError([first, ...more]) },
+  );
+}
+
+/** Lets a plug-in tap its hooks. */
+async function setUp(entry: Entry, mln: Mln): Promise<void> {
+  const { name, source, plugin, options } = entry.plugin;
+  try {
+    await plugin(mln, options);
+  } catch (error) {
+    entry.error = isMlnError(error)
+      ? from(name, error)
+      : failure('MLN_PLUGIN_SETUP', `the plug-in ${name} failed while it was set up: ${messageOf(error)}`, {
+          cause: error,
+          place: placeIn(error, source),
+          hint: 'this is a fault of the plug-in; MLN_DEBUG=1 shows where it comes from',
+        });
+  }
+}
+
+/** The error with the plug-in that it comes from, where its problems do not say where they come from. */
+function from(plugin: string, error: MlnError): MlnError {
+  const problems = error.problems.map((each) => ({ ...each, origin: each.origin ?? `the plug-in ${plugin}` }));
+  return new MlnError(problems, { cause: error, exit: error.exit });
+}
+
+function running({ plugin, taps, keywords, verbs }: Entry): RunningPlugin {
+  return { ...plugin, taps, keywords, verbs };
+}
+
+function brokenOf({ plugin: { name, source }, error }: Entry): BrokenPlugin[] {
+  return error === null ? [] : [{ name, source, error }];
 }
 
 /** The named hook that `mln parse --format` asks. */
@@ -143,57 +203,4 @@ function coreTaps(mln: Mln): void {
   hooks.execute.tapPromise({ name: 'core', stage: 100 }, async (operation, part, report) =>
     (await import('./local.js')).executeLocally(mln, operation, part, report),
   );
-}
-
-/** Wraps every tap: what goes wrong in it is told with the names of the plug-in and the hook. */
-function guardTaps(hooks: Hooks): void {
-  for (const name of Object.keys(hooks) as HookName[]) {
-    const hook = hooks[name] as unknown as { intercept(interceptor: { register(tap: Tap): Tap }): void };
-    hook.intercept({
-      register(tap) {
-        const { fn } = tap;
-        const run = (...args: unknown[]): unknown =>
-          guarded(
-            tap.name,
-            name,
-            () => fn(...(name === 'keywords' ? [signed(args[0] as KeywordTable, tap.name)] : args)),
-            name === 'transformTree' ? (args[0] as Tree) : null,
-          );
-        // What a tap throws before it gives its promise would be lost to tapable where another tap has run before.
-        return { ...tap, fn: tap.type === 'promise' ? async (...args: unknown[]) => await run(...args) : run };
-      },
-    });
-  }
-}
-
-/** A keyword table that remembers who declares a keyword. */
-function signed(table: KeywordTable, plugin: string): KeywordTable {
-  return {
-    ...table,
-    declare: (...keywords) => {
-      table.declare(...keywords.map((keyword) => ({ ...keyword, plugin })));
-    },
-  };
-}
-
-interface Tap {
-  readonly name: string;
-  readonly type: 'sync' | 'async' | 'promise';
-  readonly fn: (...args: unknown[]) => unknown;
-}
-
-function guarded(plugin: string, hook: HookName, act: () => unknown, tree: Tree | null): unknown {
-  const failed = (error: unknown): never => {
-    if (isMlnError(error) || plugin === 'core') throw error;
-    throw failure('MLN_PLUGIN_FAILED', `the plug-in ${plugin} failed in ${hook}: ${messageOf(error)}`, {
-      cause: error,
-    });
-  };
-  const stamped = (result: unknown): unknown => (tree && result ? stampOrigins(result as Tree, plugin) : result);
-  try {
-    const result = act();
-    return result instanceof Promise ? result.then(stamped, failed) : stamped(result);
-  } catch (error) {
-    return failed(error);
-  }
 }

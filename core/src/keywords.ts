@@ -1,5 +1,5 @@
 import { syntaxOf, type Column } from './columns.js';
-import { failure } from './errors.js';
+import { clash } from './plugin-clash.js';
 
 /**
  * What a keyword's value is, and so how inherited values join: of a flag, word, number, size or address the nearest
@@ -61,8 +61,8 @@ export function createKeywordTable(): KeywordTable {
       for (const keyword of keywords)
         for (const place of keyword.in) {
           const names = places.get(place) ?? new Map<string, Keyword>();
-          if (names.has(keyword.name))
-            throw failure('MLN_PLUGIN_BROKEN', `the keyword ${keyword.name} of ${place} is declared twice`);
+          const first = names.get(keyword.name);
+          if (first) throw clash(`the keyword ${keyword.name} of ${place}`, first.plugin, keyword.plugin);
           places.set(place, names.set(keyword.name, withSyntax(keyword)));
         }
     },

@@ -28,8 +28,15 @@ export interface Ran {
 export function bundledCore(): string {
   const program = join(scratchFolder(), 'run.mjs');
   const root = join(import.meta.dirname, '../..');
-  const banner = "import { createRequire as make } from 'node:module'; const require = make(import.meta.url);";
-  const options = ['--bundle', '--platform=node', '--format=esm', '--loader=ts', `--banner:js=${banner}`];
+  const banner = "import { createRequire as ofModule } from 'node:module'; const require = ofModule(import.meta.url);";
+  const options = [
+    '--bundle',
+    '--platform=node',
+    '--format=esm',
+    '--loader=ts',
+    '--external:cosmiconfig',
+    `--banner:js=${banner}`,
+  ];
   execFileSync(join(root, 'node_modules/.bin/esbuild'), [...options, '--log-level=error', `--outfile=${program}`], {
     cwd: join(root, 'core/src'),
     input: runner,
@@ -66,6 +73,9 @@ const plugin = ({ hooks }) => {
   hooks.disk.tap('fake', (disk, host, project) => disk.store === 'over' ? {
     path: project.directory + '/b/disk',
     inside: true,
+    exists: async () => existsSync(project.directory + '/b/disk'),
+    grow: async () => {},
+    remove: async () => rmSync(project.directory + '/b/disk'),
     create: async () => {
       mkdirSync(project.directory + '/images', { recursive: true });
       writeFileSync(project.directory + '/images/base', '');

@@ -15,7 +15,8 @@ export default function images(mln) {
       const message = \`the filesystem of \${path} is not whole: blocks are lost\`;
       throw Object.assign(new Error(message), { code: 'MLN_GUEST_EDIT', problems: [{ severity: 'error', code: 'MLN_GUEST_EDIT', message }] });
     };
-    return { check };
+    const never = async () => { throw new Error('nobody asks for this'); };
+    return { check, list: never, read: never, readLink: never, apply: never, grow: never, minimumSize: never };
   });
   mln.hooks.monitor.tapPromise('images', async (statuses) => {
     const said = JSON.parse(readFileSync(join(mln.folders.projects, 'statuses.json'), 'utf8'));
