@@ -6,7 +6,14 @@ export default function graph({ hooks }: Mln): void {
     commands.add({
       name: 'graph',
       summary: 'Draws a project: its hosts, its networks, and what connects them.',
-      options: [...readingOptions, { flags: '--format <format>', help: 'dot (where left out), mermaid, json or svg' }],
+      options: [
+        ...readingOptions,
+        {
+          flags: '--format <format>',
+          help: 'dot (where left out), mermaid, json or svg',
+          completes: ['dot', 'mermaid', 'json', 'svg'],
+        },
+      ],
       // Loaded when it is run, like the verbs of the core.
       run: async (...args) => (await import('./verb.js')).graph(...args),
     });

@@ -10,8 +10,13 @@ export default function linux(mln: Mln): void {
       name: 'template build',
       summary: 'Makes a template by a recipe: tiny (busybox), or debian.',
       arguments: '<recipe>',
+      completes: [['tiny', 'debian']],
       options: [
-        { flags: '--init <init>', help: 'debian: quick (where left out), sysvinit or systemd' },
+        {
+          flags: '--init <init>',
+          help: 'debian: quick (where left out), sysvinit or systemd',
+          completes: ['quick', 'sysvinit', 'systemd'],
+        },
         { flags: '--suite <suite>', help: 'debian: its suite; that of this machine, or stable, where left out' },
         {
           flags: '--mirror <url>',

@@ -12,17 +12,6 @@ export interface Options {
 export const USUAL_GROUP = 'mln-images';
 const hint = 'a name has letters, digits, +, _, . and -, and does not begin with -';
 
-/** Refuses options that cannot be meant. */
-export function checkOptions({ volumeGroup, thinPool }: Options): void {
-  for (const [option, value] of Object.entries({ volumeGroup, thinPool }))
-    if (value !== undefined && !(typeof value === 'string' && isGroupName(value)))
-      throw failure(
-        'MLN_BAD_CONFIGURATION',
-        `the lvm plug-in’s option ${option} is no name: ${JSON.stringify(value)}`,
-        { hint },
-      );
-}
-
 /**
  * Gives the disks that mln makes to LVM: the root volume is called HOST.PROJECT, that of the swap disk
  * HOST.PROJECT-swap. The group stands under the keyword lvm_vg, whoever has named it.

@@ -1,12 +1,11 @@
 import { doctorHook, type Mln } from '@mln/core';
-import { checkOptions, claimDisks, type Options } from './claim.js';
+import { claimDisks, type Options } from './claim.js';
 import { keywords } from './keywords.js';
 import { refuseBuild } from './refuse.js';
 
 /** LVM: disks as logical volumes. */
 export default function lvm(mln: Mln, options: Options): void {
   const { hooks } = mln;
-  checkOptions(options);
   hooks.keywords.tap('lvm', (table) => {
     table.declare(...keywords);
   });

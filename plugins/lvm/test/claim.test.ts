@@ -97,13 +97,6 @@ test.each(['a/b', '-a', '.', '..', 'a;b', 'ä', 'a b', 'x'.repeat(128)])('%s is 
   expect(await disks(`${superclass}\nhost a { superclass s }\nhost b { superclass s }`)).toEqual([told]);
 });
 
-test.each([{ volumeGroup: 'a/b' }, { volumeGroup: '' }, { volumeGroup: 5 }, { thinPool: '-t' }, { thinPool: null }])(
-  'the options %j are refused',
-  async (options) => {
-    await expect(hosts('', { options })).rejects.toMatchObject({ code: 'MLN_BAD_CONFIGURATION' });
-  },
-);
-
 test('a disk that another plug-in keeps is not taken', async () => {
   const other: Plugin = ({ hooks }) => {
     hooks.resolveUnit.tap('other', (unit) =>

@@ -8,7 +8,7 @@ import { keywords } from './keywords.js';
 import { copyModules } from './modules.js';
 import { monitor } from './monitor.js';
 import { checkFolders } from './folders.js';
-import { checkOptions, type Network, type SwitchProgram } from './uplink.js';
+import { type Network, type SwitchProgram } from './uplink.js';
 
 interface Options {
   /** Runs hosts that name no hypervisor. */
@@ -25,7 +25,6 @@ interface Options {
 export default function uml(mln: Mln, options: Options): void {
   const { hooks } = mln;
   const { network = 'none', cow = true, switch: switchProgram = 'uml_switch' } = options;
-  checkOptions(options);
   hooks.keywords.tap('uml', (table) => {
     table.declare(...keywords);
   });

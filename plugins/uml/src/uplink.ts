@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import {
-  failure,
   inNetwork,
   isName,
   parseAddress,
@@ -20,29 +19,13 @@ import {
  */
 
 /** Where interfaces go that name nothing: a tap of mln’s, slirp(1), or nowhere. */
-const networks = ['tap', 'slirp', 'none'] as const;
-export type Network = (typeof networks)[number];
+export type Network = 'tap' | 'slirp' | 'none';
 
 /** The programs that a switch can be. */
-const switchPrograms = ['uml_switch', 'vde_switch'] as const;
-export type SwitchProgram = (typeof switchPrograms)[number];
+export type SwitchProgram = 'uml_switch' | 'vde_switch';
 
 /** The network that slirp(1) shows to its guest: the guest itself, the way out, and the resolver. */
 const SLIRP = { address: '10.0.2.15', prefix: 24, gateway: '10.0.2.2', nameserver: '10.0.2.3' };
-
-/** Refuses options that are none. */
-export function checkOptions(options: { readonly network?: unknown; readonly switch?: unknown }): void {
-  const check = (name: 'network' | 'switch', known: readonly string[]): void => {
-    const value = options[name];
-    if (value === undefined || (known as readonly unknown[]).includes(value)) return;
-    throw failure(
-      'MLN_BAD_CONFIGURATION',
-      `the uml plug-in’s option ${name} is ${known.slice(0, -1).join(', ')} or ${known.at(-1) ?? ''}, not ${JSON.stringify(value)}`,
-    );
-  };
-  check('network', networks);
-  check('switch', switchPrograms);
-}
 
 /** A host whose interfaces say what they are connected to, where the project or the option `network` names no switch. */
 export function withUplinks(host: Host, block: View, project: Project, network: Network): Host {

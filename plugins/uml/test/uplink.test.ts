@@ -140,7 +140,3 @@ test('what plug-ins know of an interface is kept with it, and left out of a rehe
   }
   for (const each of rehearsed.switches) expect(each).toMatchObject({ tap: null, bridge: null });
 });
-
-test.each([{ network: 'vde' }, { switch: 'hub' }])('the option %j is refused', async (options) => {
-  await expect(kernel(options)).rejects.toMatchObject({ code: 'MLN_BAD_CONFIGURATION' });
-});

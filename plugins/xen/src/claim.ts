@@ -10,14 +10,6 @@ const MAC_PREFIX = '00:16:3e';
 /** Disks that fit between xvda and xvdz. */
 const MOST_DISKS = 26;
 
-/** Refuses options that cannot be meant. */
-export function checkOptions({ bridge }: Options): void {
-  if (bridge === undefined || (typeof bridge === 'string' && /^[^\s/]{1,15}$/.test(bridge))) return;
-  throw failure('MLN_BAD_CONFIGURATION', `the xen plug-in’s option bridge is no bridge: ${JSON.stringify(bridge)}`, {
-    hint: 'the name of a bridge has at most 15 characters, no blank and no /',
-  });
-}
-
 /** Claims hosts that say xen (or hvm), and the switches that they are connected to. */
 export function claimUnit(unit: Unit, block: View, project: Project, options: Options): Unit {
   if (unit.kind === 'switch') return claimSwitch(unit, project);

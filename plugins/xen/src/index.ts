@@ -1,12 +1,11 @@
 import { doctorHook, type Mln } from '@mln/core';
-import { checkOptions, claimUnit, type Options } from './claim.js';
+import { claimUnit, type Options } from './claim.js';
 import { keywords } from './keywords.js';
 import { refuseBuild } from './refuse.js';
 
 /** Xen: guests of a hypervisor, and the bridges between them. */
 export default function xen(mln: Mln, options: Options): void {
   const { hooks } = mln;
-  checkOptions(options);
   hooks.keywords.tap('xen', (table) => {
     table.declare(...keywords);
   });

@@ -103,10 +103,6 @@ test('hosts that inherit an interface share its warning', async () => {
   ]);
 });
 
-test.each(['', 'a b', 'a/b', 'x'.repeat(16), 5, null])('the option bridge: %j is refused', async (bridge) => {
-  await expect(read('', { bridge })).rejects.toMatchObject({ code: 'MLN_BAD_CONFIGURATION' });
-});
-
 const values: readonly [body: string, keyword: string, expected: unknown][] = [
   ['ramdisk /boot/initrd', 'ramdisk', '/boot/initrd'],
   ['vncdisplay 1', 'vncdisplay', 1],
