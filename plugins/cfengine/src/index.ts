@@ -1,9 +1,8 @@
 import type { Mln } from '@mln/core';
-import { checkOptions, USUAL_PATH, writePolicy, type Options } from './policy.js';
+import { policyFiles, type Options } from './policy.js';
 
 /** CFEngine: the policy that a project holds, written into its guests. */
 export default function cfengine(mln: Mln, options: Options): void {
-  checkOptions(options);
   mln.hooks.keywords.tap('cfengine', (table) => {
     table.declare({
       name: 'cfagent',
@@ -13,7 +12,11 @@ export default function cfengine(mln: Mln, options: Options): void {
       help: 'The CFEngine policy of the guest.',
     });
   });
-  mln.hooks.configureFilesystem.tapPromise('cfengine', (guest, host, previous) =>
-    writePolicy(guest, host, previous, options.path ?? USUAL_PATH),
-  );
+  mln.hooks.configureFilesystem.tapPromise('cfengine', async (guest, host, previous) => {
+    const files = policyFiles(host, options);
+    for (const path of previous ? policyFiles(previous, options).keys() : [])
+      if (!files.has(path)) await guest.remove(path);
+    // CFEngine reads no policy that others may write, or that is another user's.
+    for (const [path, text] of files) await guest.write(path, text, { mode: 0o600, owner: 0, group: 0 });
+  });
 }

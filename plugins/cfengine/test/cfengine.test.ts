@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
-import type { Host } from '@mln/core';
+import { createGuest, type Host, type Mln, type Project } from '@mln/core';
 import cfengine from '@mln/plugin-cfengine';
 import uml from '@mln/plugin-uml';
 import { readProject } from '../../../core/src/read-project.js';
+import { memoryFilesystem } from '../../../core/src/testing/memory-filesystem.js';
 import { after, type Files } from '../../../core/test/fake-guest.js';
 import { testKernel } from '../../../test/support/test-kernel.js';
 
@@ -16,29 +17,37 @@ interface Around {
   readonly before?: string;
 }
 
-/** What lies in the guest of the first host when it is configured. */
-async function guest(body: string, { options = {}, files = {}, before }: Around = {}): Promise<string[]> {
-  const mln = await testKernel([
+const kernel = (options: Options): Promise<Mln> =>
+  testKernel([
     [cfengine, options],
     [uml, { default: true }],
   ]);
-  const first = async (each: string): Promise<Host> => {
-    const { project } = await readProject(mln, '/x.mln', { text: `global { project p; $interval = 30 }\n${each}` });
-    const [host] = project.hosts;
-    if (!host) throw new Error('there is no host');
-    return host;
-  };
-  const host = await first(body);
-  const previous = before === undefined ? null : await first(before);
+
+async function read(mln: Mln, body: string): Promise<{ readonly project: Project; readonly host: Host }> {
+  const { project } = await readProject(mln, '/x.mln', { text: `global { project p; $interval = 30 }\n${body}` });
+  const [host] = project.hosts;
+  if (!host) throw new Error('there is no host');
+  return { project, host };
+}
+
+/** What lies in the guest of the first host when it is configured. */
+async function guest(body: string, { options = {}, files = {}, before }: Around = {}): Promise<string[]> {
+  const mln = await kernel(options);
+  const { host } = await read(mln, body);
+  const previous = before === undefined ? null : (await read(mln, before)).host;
   const taps = mln.hooks.configureFilesystem.taps.filter(({ name }) => name === 'cfengine');
   return after(files, async (each) => {
     for (const { fn } of taps) await (fn as (...args: unknown[]) => Promise<void>)(each, host, previous);
   });
 }
 
-/** The outline of a guest with a policy and nothing else. */
-const policy = (text: string, path = '/cfengine/inputs/cfagent.conf'): Promise<string[]> =>
-  after({}, (each) => each.write(path, text));
+const usual = '/cfengine/inputs/cfagent.conf';
+
+/** The outline of a guest with these files, root's alone, and nothing else. */
+const only = (files: Files): Promise<string[]> =>
+  after({}, async (each) => {
+    for (const [path, text] of Object.entries(files)) await each.write(path, text, { mode: 0o600 });
+  });
 
 const texts: readonly [what: string, body: string, expected: string][] = [
   [
@@ -79,10 +88,41 @@ processes:
   ['on one line', 'host a { cfagent { processes: "cron" } }', 'processes: "cron"\n'],
   [
     'variables of mln count, those of CFEngine stay',
-    'host a {\n  cfagent {\n    IfElapsed = ( $interval )\n    $(sys_host)/$[hostname] ${x}\n  }\n}',
-    'IfElapsed = ( 30 )\n$(sys_host)/a ${x}\n',
+    'host a {\n  cfagent {\n    IfElapsed = ( $interval )\n    $(sys_host)/$[hostname] ${x} $(interval)\n  }\n}',
+    'IfElapsed = ( 30 )\n$(sys_host)/a ${x} $(interval)\n',
   ],
   ['comments and braces', 'host a {\n  cfagent {\n    # x; {\n    a { b; }\n  }\n}', '# x; {\na { b; }\n'],
+  [
+    'quotes, arrows, backslashes and empty lines',
+    String.raw`host a {
+  cfagent {
+    bundle agent main
+    {
+      files:
+        "/etc/x\.d/(.*)\.conf"
+          edit_line => set("a \"b\" {", '}'),   # don't } touch
+          comment => "C:\new; it's \\ fine";
+
+      @if minimum_version(3.18)
+    }
+  }
+}`,
+    String.raw`bundle agent main
+{
+  files:
+    "/etc/x\.d/(.*)\.conf"
+      edit_line => set("a \"b\" {", '}'),   # don't } touch
+      comment => "C:\new; it's \\ fine";
+
+  @if minimum_version(3.18)
+}
+`,
+  ],
+  [
+    'a brace without a partner, in a fence',
+    'host a {\n  cfagent <<END\n    "one {\n      two"\n  END\n}',
+    '"one {\n  two"\n',
+  ],
   [
     'reset takes the inherited one away',
     'superclass s { cfagent { a } }\nhost h {\n  superclass s\n  cfagent {\n    reset\n    b\n  }\n}',
@@ -91,7 +131,7 @@ processes:
 ];
 
 test.each(texts)('%s', async (_, body, expected) => {
-  expect(await guest(body)).toEqual(await policy(expected));
+  expect(await guest(body)).toEqual(await only({ [usual]: expected }));
 });
 
 test.each([
@@ -99,20 +139,45 @@ test.each([
   'host a { cfagent { } }',
   'superclass s { cfagent { a } }\nhost h { superclass s; cfagent { reset } }',
 ])('%s has no policy', async (body) => {
-  expect(await guest(body)).toEqual([]);
+  expect(await guest(body, { options: { policy_server: 'cf.x.no' } })).toEqual([]);
 });
 
-test('the file may lie elsewhere', async () => {
-  expect(await guest('host a { cfagent { x } }', { options: { path: '/etc/policy' } })).toEqual(
-    await policy('x\n', '/etc/policy'),
-  );
+const [policy3, server3] = ['/var/lib/cfengine3/inputs/promises.cf', '/var/lib/cfengine3/policy_server.dat'];
+
+/** The options, and the files of a host with the policy x. */
+const places: readonly [options: Options, expected: Files][] = [
+  [{}, { [usual]: 'x\n' }],
+  [{ version: 2, path: '/etc/policy' }, { '/etc/policy': 'x\n' }],
+  [{ policy_server: 'cf.x.no' }, { [usual]: 'control:\n  policyhost = ( cf.x.no )\n\nx\n' }],
+  [{ version: 3 }, { [policy3]: 'x\n' }],
+  [
+    { version: 3, policy_server: '10.0.0.1' },
+    { [policy3]: 'x\n', [server3]: '10.0.0.1\n' },
+  ],
+  [
+    { version: 3, policy_server: '10.0.0.1', path: '/var/cfengine/inputs/promises.cf' },
+    { '/var/cfengine/inputs/promises.cf': 'x\n', '/var/cfengine/policy_server.dat': '10.0.0.1\n' },
+  ],
+  [
+    { version: 3, policy_server: 'cf', path: '/etc/cf/x.cf' },
+    { '/etc/cf/x.cf': 'x\n', '/etc/cf/policy_server.dat': 'cf\n' },
+  ],
+];
+
+test.each(places)('with %j', async (options, expected) => {
+  expect(await guest('host a { cfagent { x } }', { options })).toEqual(await only(expected));
 });
 
-test.each(['', 'relative', 5, null])('the path %j is refused', async (path) => {
-  await expect(guest('host a { }', { options: { path } })).rejects.toMatchObject({ code: 'MLN_BAD_CONFIGURATION' });
+/** CFEngine refuses what others may write. */
+test('a file that everyone may write becomes root’s alone', async () => {
+  const mln = await kernel({});
+  const { project, host } = await read(mln, 'host a { cfagent { x } }');
+  const base = memoryFilesystem({ [usual]: 'x\n' });
+  await base.apply([{ do: 'attributes', path: usual, type: 'file', mode: 0o666, owner: 1000, group: 1000 }]);
+  const each = createGuest(base, project);
+  await mln.hooks.configureFilesystem.promise(each, host, null);
+  expect(await each.entry(usual)).toMatchObject({ mode: 0o600, owner: 0, group: 0 });
 });
-
-const path = '/cfengine/inputs/cfagent.conf';
 
 /** A guest as it was built, and the host as it is now. */
 const upgrades: readonly [body: string, before: string, gone: boolean][] = [
@@ -122,14 +187,19 @@ const upgrades: readonly [body: string, before: string, gone: boolean][] = [
 ];
 
 test.each(upgrades)('%s after %s', async (body, before, gone) => {
-  const left = await guest(body, { files: { [path]: 'old\n', '/cfengine/other': '' }, before });
-  expect(left.some((line) => line.includes(path))).toBe(!gone);
-  expect(left.some((line) => line.includes('/cfengine/other'))).toBe(true);
+  const options = { version: 3, policy_server: 'cf' };
+  const files = { [policy3]: 'old\n', [server3]: 'cf\n', '/var/lib/cfengine3/inputs/other.cf': '' };
+  const left = (await guest(body, { options, files, before })).join('\n');
+  expect(left.includes(policy3)).toBe(!gone);
+  expect(left.includes(server3)).toBe(!gone);
+  expect(left).toContain('/var/lib/cfengine3/inputs/other.cf');
 });
 
 test('a new policy takes the place of the old one', async () => {
-  const files = { [path]: 'old\n' };
-  const left = await guest('host a { cfagent { new } }', { files, before: 'host a { cfagent { old } }' });
+  const left = await guest('host a { cfagent { new } }', {
+    files: { [usual]: 'old\n' },
+    before: 'host a { cfagent { old } }',
+  });
   expect(left.join('\n')).toContain('new');
   expect(left.join('\n')).not.toContain('old');
 });
