@@ -10,7 +10,7 @@ import uml from '@mln/plugin-uml';
 import xen from '@mln/plugin-xen';
 import { readProject, type ReadOptions } from '../core/src/read-project.js';
 import { resolvedDocument } from '../core/src/resolved-document.js';
-import { fakeFilesystem } from '../core/test/fake-filesystem.js';
+import { memoryFilesystem } from '../core/src/testing/memory-filesystem.js';
 import { outlineOfProblems, outlineOfProject } from '../core/test/outline.js';
 import { testKernel } from './support/test-kernel.js';
 
@@ -108,7 +108,7 @@ async function inGuest(name: string, host: string, path: string): Promise<string
 }
 
 function busybox(): Filesystem {
-  return fakeFilesystem({
+  return memoryFilesystem({
     '/bin/busybox': '',
     '/etc/passwd': 'root:x:0:0:root:/root:/bin/sh\n',
     '/etc/group': 'root:x:0:\n',

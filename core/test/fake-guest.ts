@@ -1,15 +1,15 @@
 import { expect } from '@jest/globals';
 import { createGuest, type Guest } from '../src/guest.js';
-import { fakeFilesystem } from './fake-filesystem.js';
+import { memoryFilesystem } from '../src/testing/memory-filesystem.js';
 import { fakeProject } from './fake-project.js';
 
 export type Files = Readonly<Record<string, string>>;
 
-export const guestOf = (files: Files): Guest => createGuest(fakeFilesystem(files), fakeProject());
+export const guestOf = (files: Files): Guest => createGuest(memoryFilesystem(files), fakeProject());
 
 /** Makes changes twice, each time in a new guest, and tells what the filesystem holds; the second time changes nothing. */
 export async function after(files: Files, change: (guest: Guest) => Promise<void>): Promise<string[]> {
-  const filesystem = fakeFilesystem(files);
+  const filesystem = memoryFilesystem(files);
   for (const expected of [expect.any(Array), []]) {
     const guest = createGuest(filesystem, fakeProject());
     await change(guest);

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { createGuest, type Guest } from '../src/guest.js';
-import { fakeFilesystem } from './fake-filesystem.js';
+import { memoryFilesystem } from '../src/testing/memory-filesystem.js';
 import { after, editsOf, guestOf } from './fake-guest.js';
 import { fakeProject } from './fake-project.js';
 
@@ -133,7 +133,7 @@ test.each<[before: string, text: string | null, expected: string]>([
 
 test('a salt is the same for one project and password, and differs for others', () => {
   const salt = (secret: string, password: string): string =>
-    createGuest(fakeFilesystem({}), fakeProject({ secret })).salt(password);
+    createGuest(memoryFilesystem({}), fakeProject({ secret })).salt(password);
   expect(salt('s', 'p')).toBe(salt('s', 'p'));
   expect(salt('s', 'p')).toMatch(/^[A-Za-z0-9]{16}$/);
   expect(new Set([salt('s', 'p'), salt('s', 'q'), salt('t', 'p')]).size).toBe(3);
@@ -142,7 +142,7 @@ test('a salt is the same for one project and password, and differs for others', 
 test('guests with the same region share its file', async () => {
   const project = fakeProject();
   const region = async (before: string, text: string): Promise<Buffer | null> => {
-    const guest = createGuest(fakeFilesystem({ '/etc/hosts': before }), project);
+    const guest = createGuest(memoryFilesystem({ '/etc/hosts': before }), project);
     await guest.region('/etc/hosts', 'hosts', text);
     return guest.read('/etc/hosts');
   };
