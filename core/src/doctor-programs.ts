@@ -21,6 +21,7 @@ const anyExit = Array.from({ length: 256 }, (_, code) => code);
 export function programsCheck(mln: Mln, { programs, version, packages, ...check }: ProgramsWanted): Check {
   return {
     ...check,
+    light: true,
     async run(): Promise<Finding> {
       const missing = await missingPrograms(mln, programs);
       if (missing.length > 0)

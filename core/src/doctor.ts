@@ -24,6 +24,8 @@ export interface Check {
   readonly need: 'always' | 'asked' | 'never';
   /** Seconds that it may take; 10 where left out. */
   readonly limit?: number;
+  /** It looks for programs, and does nothing else: quick enough for `mln setup`. */
+  readonly light?: true;
   /** Tries it out; leaves nothing behind but what lies in a scratch folder. */
   run(scratch: Scratch): Promise<Finding>;
 }

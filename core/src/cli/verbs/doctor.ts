@@ -67,7 +67,7 @@ function lines({ state, title, detail, remedy }: Examined, width: number): strin
 }
 
 /** All packages at once, to be copied: those that are needed, and those that more could be done with. */
-function installations(found: readonly Examined[]): string[] {
+export function installations(found: readonly Examined[]): string[] {
   const packagesOf = (states: readonly Examined['state'][]): string[] =>
     found.filter(({ state }) => states.includes(state)).flatMap(({ packages }) => packages);
   const needed = packagesOf(['missing', 'warning']);
