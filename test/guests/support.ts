@@ -219,13 +219,13 @@ export function noSubordinateIds(): string | null {
 }
 
 /** Copies what `npm install` of the packages would bring: the checkout may lie where no other user can read it. */
-function install(target: string): string {
+export function install(target: string): string {
   const listed = execFileSync('npm', ['ls', '--omit=dev', '--all', '--parseable'], {
     cwd: root,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  for (const path of listed.split('\n').filter((each) => each !== '' && each !== root)) {
+  for (const path of listed.split('\n').filter((each) => each !== '' && realpathSync(each) !== root)) {
     const own = !path.includes('/node_modules/');
     const name = own ? packageName(path) : path.replace(/^.*?\/node_modules\//, '');
     const skipped = own ? ['node_modules', 'src', 'test'] : ['node_modules'];
