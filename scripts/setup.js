@@ -38,13 +38,17 @@ export const forTests = {
   ip: ['iproute2'],
   openssl: ['openssl'],
   gpgv: ['gpgv'],
+  mandoc: ['mandoc'],
+  'systemd-analyze': ['systemd'],
   zstd: ['zstd'],
   xz: ['xz-utils'],
   setpriv: ['util-linux'],
   mmdebstrap: ['mmdebstrap'],
   newuidmap: ['uidmap', 'libsubid4'],
+  'dpkg-deb': ['dpkg'],
   vde_switch: ['vde-switch', 'libvdeplug2'],
   'slirp-fullbolt': ['slirp'],
+  'cf-promises': ['cfengine3', 'libpromises3', 'liblmdb0', 'libpcre3', 'libssl3', 'libyaml-0-2'],
 };
 
 /** Runs a program and shows what it says; ends everything when it fails. */
