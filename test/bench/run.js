@@ -5,23 +5,18 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { ensureBuilt, ensurePrograms, forGuests } from '../../scripts/setup.js';
+import { benchCommands } from './commands.js';
 import { benchDisks } from './disks.js';
 import { fuzz } from './fuzz.js';
 import { benchGuests } from './guests.js';
 import { benchLanguage } from './language.js';
-import { bareNode, compare, environment, folder, isWanted, mln, time } from './measure.js';
+import { environment, folder, isWanted, mln, time } from './measure.js';
 
 ensurePrograms(forGuests);
 ensureBuilt();
 try {
   time([...mln, 'template', 'build', 'tiny']);
-  compare({
-    name: 'mln --version beside node -e 0',
-    bound: 1.5,
-    runs: 21,
-    ours: () => time([mln[0], mln[1], '--version']),
-    theirs: bareNode,
-  });
+  benchCommands();
   await benchLanguage();
   benchDisks();
   benchGuests();
