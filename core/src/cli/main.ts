@@ -1,15 +1,17 @@
+import { inspect } from 'node:util';
 import type { Command as Program } from 'commander';
 import * as core from '../index.js';
 import { Exit, type ExitCode } from '../codes.js';
 import { createCommands, type Command, type CommandContext, type CommandOptions } from '../commands.js';
-import { loadConfiguration, type GlobalFlags } from '../configuration.js';
+import { loadConfiguration } from '../configuration.js';
 import { failure, isMlnError } from '../errors.js';
-import { createMln, type Mln } from '../kernel.js';
+import { createMln, refuseBroken, type Mln } from '../kernel.js';
 import { loadPlugins } from '../plugins.js';
 import { flatProblem, renderError } from '../render-problem.js';
 import { runShell } from '../shell.js';
 import type { SourceLines } from '../source-lines.js';
 import { createTerminal } from '../terminal.js';
+import { globalHelp, takeGlobalFlags } from './global-options.js';
 import { coreVerbs } from './verbs.js';
 
 /** What a distribution tells of itself: its version, and the configuration that names its standard plug-ins. */
@@ -26,21 +28,34 @@ export async function main(argv: readonly string[], distribution: Distribution):
     process.stderr.write(`error[MLN_IO]: standard output cannot be written: ${error.message}\n`);
     process.exit(Exit.failed);
   });
+  if (argv[0] === 'complete')
+    return (await import('./complete.js')).completeQuietly(argv.slice(1), distribution.configuration);
   let mln: Mln | undefined;
   try {
     const { flags, rest } = takeGlobalFlags(argv);
     const configuration = await loadConfiguration(flags, distribution.configuration);
+    const { loaded, broken } = await loadPlugins(configuration.plugins, distribution.configuration);
     mln = await createMln({
       core,
       shell: runShell,
       folders: configuration.folders,
       configuration,
-      plugins: await loadPlugins(configuration.plugins),
+      plugins: loaded,
+      broken,
+      tolerant: isTolerant(rest),
     });
     return await runVerb(mln, rest, distribution);
   } catch (error) {
     return report(error, argv.includes('--json'), mln);
   }
+}
+
+/** Whether a command line can do with the plug-ins that are to be had: help, and verbs of the core that say so. */
+function isTolerant(words: readonly string[]): boolean {
+  if (words.length === 0 || words[0] === 'help' || words.includes('--help')) return true;
+  return coreVerbs.some(
+    ({ name, tolerant }) => tolerant === true && name.split(' ').every((word, index) => word === words[index]),
+  );
 }
 
 async function report(error: unknown, json: boolean, mln: Mln | undefined): Promise<ExitCode> {
@@ -54,38 +69,23 @@ async function report(error: unknown, json: boolean, mln: Mln | undefined): Prom
       `${JSON.stringify({ apiVersion: 'mln/v1', kind: 'Errors', items: error.problems.map(flatProblem) }, null, 2)}\n`,
     );
   else process.stderr.write(`${renderError(error, mln && (await sourceLines(mln)))}\n`);
+  if (process.env['MLN_DEBUG'] || /\bmln\b/.test(process.env['NODE_DEBUG'] ?? ''))
+    process.stderr.write(`${inspect(error.cause ?? error)}\n`);
   return error.exit;
 }
 
 async function sourceLines(mln: Mln): Promise<SourceLines> {
-  return (await import('../source-lines.js')).createSourceLines(mln);
-}
-
-const globalFlags: Record<string, keyof GlobalFlags> = {
-  '-P': 'projects',
-  '-T': 'templates',
-  '-F': 'files',
-  '-L': 'serviceHost',
-  '--config': 'config',
-};
-
-/** Takes the options that may stand anywhere, and before any plug-in is known, out of the arguments. */
-function takeGlobalFlags(argv: readonly string[]): { flags: GlobalFlags; rest: string[] } {
-  const flags: Record<string, string> = {};
-  const rest: string[] = [];
-  for (let index = 0; index < argv.length; index += 1) {
-    const argument = argv[index] ?? '';
-    const [, flag = '', joined] = /^(-[PTFL]|--config(?==|$))=?(.+)?$/s.exec(argument) ?? [];
-    const name = Object.hasOwn(globalFlags, flag) ? globalFlags[flag] : undefined;
-    if (name === undefined) {
-      rest.push(argument);
-      continue;
+  const { createSourceLines } = await import('../source-lines.js');
+  let lineOf: SourceLines | undefined;
+  return (place) => {
+    try {
+      lineOf ??= createSourceLines(mln);
+      return lineOf(place);
+    } catch {
+      // The plug-in that cannot say its keywords is the one that is told of.
+      return null;
     }
-    const value = joined ?? argv[(index += 1)];
-    if (value === undefined || value === '') throw failure('MLN_USAGE', `${argument} takes a value`);
-    flags[name] = value;
-  }
-  return { flags, rest };
+  };
 }
 
 async function runVerb(mln: Mln, argv: readonly string[], distribution: Distribution): Promise<ExitCode> {
@@ -101,6 +101,7 @@ async function runVerb(mln: Mln, argv: readonly string[], distribution: Distribu
   };
   let exit: ExitCode = Exit.done;
   const run = async (command: Command, args: readonly string[], options: CommandOptions): Promise<void> => {
+    if (command.tolerant !== true) refuseBroken(mln.broken);
     exit = await command.run(context, args, options);
   };
   const program = new Command('mln');
@@ -109,6 +110,7 @@ async function runVerb(mln: Mln, argv: readonly string[], distribution: Distribu
   const json = argv.includes('--json');
   if (json) program.configureOutput({ writeErr: () => undefined });
   for (const command of commands.all) addVerb(program, command, run);
+  if (mln.broken.length > 0) program.addHelpText('after', '\nSome plug-ins cannot be used: mln plugin list\n');
   try {
     if (argv.length === 0) program.outputHelp();
     else await program.parseAsync([...argv], { from: 'user' });
@@ -141,17 +143,7 @@ function describe(program: Program, version: string): void {
     .enablePositionalOptions()
     .helpOption('--help', 'show help')
     .exitOverride()
-    .addHelpText(
-      'after',
-      `
-Before or behind any verb:
-  -P <folder>      where projects are kept
-  -T <folder>      where templates are kept
-  -F <folder>      where the files of projects are looked for
-  -L <name>        this server's name
-  --config <file>  the configuration to use
-`,
-    );
+    .addHelpText('after', globalHelp());
 }
 
 /** Adds a verb of one word, or (`template add`) of two. */

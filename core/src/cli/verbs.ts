@@ -1,4 +1,7 @@
 import type { Command, Option } from '../commands.js';
+import { completionVerbs } from './completion-verbs.js';
+import { pluginVerbs } from './plugin-verbs.js';
+import { setupVerbs } from './setup-verbs.js';
 import { templateVerbs } from './template-verbs.js';
 import { json, yes } from './usual-options.js';
 
@@ -9,6 +12,7 @@ import { json, yes } from './usual-options.js';
 const file: Option = {
   flags: '-f, --file <file>',
   help: 'the project file; - is standard input; without it the only *.mln of the folder',
+  completes: 'project-file',
 };
 const rehearse: Option = {
   flags: '--rehearse',
@@ -20,9 +24,13 @@ const set: Option = {
   help: 'sets variables of global: name=value,name=value; may be repeated',
   repeats: true,
 };
-const project: Option = { flags: '-p, --project <name>', help: 'the project' };
+const project: Option = { flags: '-p, --project <name>', help: 'the project', completes: 'project' };
 const all: Option = { flags: '-a, --all', help: 'all projects' };
-const hosts: Option = { flags: '-h, --host <hosts>', help: 'only these hosts, separated by commas' };
+const hosts: Option = {
+  flags: '-h, --host <hosts>',
+  help: 'only these hosts, separated by commas',
+  completes: 'hosts',
+};
 const sleep: Option = { flags: '-s, --sleep <seconds>', help: 'one host at a time, with a pause between' };
 
 const waitReady: Option = {
@@ -51,6 +59,7 @@ export const coreVerbs: readonly Command[] = [
     name: 'plan',
     summary: 'Shows what a build would make: every script, and every file in every guest.',
     arguments: '[host] [path]',
+    completes: ['described-host'],
     options: [...reading, json],
     run: async (...args) => (await import('./verbs/plan.js')).plan(...args),
   },
@@ -67,7 +76,11 @@ export const coreVerbs: readonly Command[] = [
       ...reading,
       json,
       { flags: '--resolved', help: 'after inheritance, variables and plug-ins' },
-      { flags: '--format <format>', help: 'print the tree as mln, or as a plug-in’s format' },
+      {
+        flags: '--format <format>',
+        help: 'print the tree as mln, or as a plug-in’s format',
+        completes: async (mln) => (await import('./completion-words.js')).printed(mln),
+      },
       { flags: '--show-secrets', help: 'print passwords' },
     ],
     run: async (...args) => (await import('./verbs/parse.js')).parse(...args),
@@ -76,6 +89,7 @@ export const coreVerbs: readonly Command[] = [
     name: 'why',
     summary: 'Tells what set a value: each line, superclass, variable and plug-in that had a say.',
     arguments: '<host.keyword>',
+    completes: ['keyword'],
     options: [...reading, json],
     run: async (...args) => (await import('./verbs/why.js')).why(...args),
   },
@@ -83,6 +97,7 @@ export const coreVerbs: readonly Command[] = [
     name: 'diff',
     summary: 'Compares two project files, host by host and keyword by keyword.',
     arguments: '<old> <new>',
+    completes: ['project-file', 'project-file'],
     options: [set, rehearse, strict, json],
     run: async (...args) => (await import('./verbs/diff.js')).diff(...args),
   },
@@ -94,8 +109,10 @@ export const coreVerbs: readonly Command[] = [
   },
   {
     name: 'explain',
+    tolerant: true,
     summary: 'Explains an error code or a keyword.',
     arguments: '<code-or-keyword>',
+    completes: [async (mln) => (await import('./completion-words.js')).explained(mln)],
     options: [json],
     run: async (...args) => (await import('./verbs/explain.js')).explain(...args),
   },
@@ -103,13 +120,18 @@ export const coreVerbs: readonly Command[] = [
     name: 'start',
     summary: 'Starts projects: switches, then hosts in boot order.',
     arguments: '[project]',
+    completes: ['project'],
     options: [
       project,
       all,
       hosts,
       sleep,
       waitReady,
-      { flags: '-t, --term <term>', help: 'show consoles by screen, xterm or not at all (none)' },
+      {
+        flags: '-t, --term <term>',
+        help: 'show consoles by screen, xterm or not at all (none)',
+        completes: ['screen', 'xterm', 'none'],
+      },
     ],
     run: async (...args) => (await import('./verbs/start.js')).start(...args),
   },
@@ -117,6 +139,7 @@ export const coreVerbs: readonly Command[] = [
     name: 'stop',
     summary: 'Stops projects: asks hosts to shut down, in reverse boot order, then stops switches.',
     arguments: '[project]',
+    completes: ['project'],
     options: [
       project,
       all,
@@ -130,6 +153,7 @@ export const coreVerbs: readonly Command[] = [
     name: 'restart',
     summary: 'Stops and starts projects.',
     arguments: '[project]',
+    completes: ['project'],
     options: [
       project,
       all,
@@ -144,12 +168,13 @@ export const coreVerbs: readonly Command[] = [
     name: 'status',
     summary: 'Shows which hosts and switches run.',
     arguments: '[project]',
+    completes: ['project'],
     options: [
       project,
       all,
       hosts,
       json,
-      { flags: '-s, --switch <switches>', help: 'only these switches, separated by commas' },
+      { flags: '-s, --switch <switches>', help: 'only these switches, separated by commas', completes: 'switches' },
       { flags: '-u, --up', help: 'only what is up' },
       { flags: '-d, --down', help: 'only what is down' },
       { flags: '--check', help: 'exit with 2 when something shown is not up' },
@@ -166,6 +191,7 @@ export const coreVerbs: readonly Command[] = [
     name: 'remove',
     summary: 'Removes a project that is stopped, with its disks.',
     arguments: '[project]',
+    completes: ['project'],
     options: [project, yes],
     run: async (...args) => (await import('./verbs/remove.js')).remove(...args),
   },
@@ -173,6 +199,7 @@ export const coreVerbs: readonly Command[] = [
     name: 'console',
     summary: 'Opens the console of a host that runs; Ctrl-] leaves it.',
     arguments: '<host>',
+    completes: ['host'],
     options: [project],
     run: async (...args) => (await import('./verbs/console.js')).console(...args),
   },
@@ -180,6 +207,7 @@ export const coreVerbs: readonly Command[] = [
     name: 'log',
     summary: 'Shows what a host has written on its console.',
     arguments: '<host>',
+    completes: ['host'],
     options: [project, { flags: '-f, --follow', help: 'go on as it grows' }],
     run: async (...args) => (await import('./verbs/log.js')).log(...args),
   },
@@ -187,6 +215,7 @@ export const coreVerbs: readonly Command[] = [
     name: 'clean',
     summary: 'Takes away what a crash has left: sockets, pid files, unfinished builds.',
     arguments: '[project]',
+    completes: ['project'],
     options: [project],
     run: async (...args) => (await import('./verbs/clean.js')).clean(...args),
   },
@@ -194,25 +223,33 @@ export const coreVerbs: readonly Command[] = [
     name: 'disk flatten',
     summary: 'Makes the disk of a stopped host whole: it stands on its template no more.',
     arguments: '<host>',
+    completes: ['host'],
     options: [project],
     run: async (...args) => (await import('./verbs/disk.js')).flattenDisk(...args),
   },
   ...templateVerbs,
+  ...pluginVerbs,
+  ...completionVerbs,
+  ...setupVerbs,
   {
     name: 'config',
+    tolerant: true,
     summary: 'Shows the configuration that counts here.',
     options: [json, { flags: '--show-origin', help: 'say where each value comes from' }],
     run: async (...args) => (await import('./verbs/config.js')).config(...args),
   },
   {
     name: 'doctor',
+    tolerant: true,
     summary: 'Tells what this machine can do, by trying it out, and what is to be installed.',
     arguments: '[names...]',
+    completes: [async (mln) => (await import('./completion-words.js')).examined(mln)],
     options: [json],
     run: async (...args) => (await import('./verbs/doctor.js')).doctor(...args),
   },
   {
     name: 'version',
+    tolerant: true,
     summary: 'Shows the versions of mln’s plug-in API and of the loaded plug-ins.',
     options: [json],
     run: async (...args) => (await import('./verbs/version.js')).version(...args),

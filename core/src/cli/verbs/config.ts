@@ -16,8 +16,9 @@ export async function config(
     plugins: mln.plugins.map((plugin) => plugin.name),
   };
   const showOrigin = options['showOrigin'] === true;
-  if (options['json'] === true) terminal.json(showOrigin ? { values, origins } : values);
-  else
+  const sources = sourcesOf(mln);
+  if (options['json'] === true) terminal.json(showOrigin ? { values, origins, plugins: sources } : values);
+  else {
     terminal.print(
       table(
         Object.entries(values).map(([key, value]) => [
@@ -27,5 +28,35 @@ export async function config(
         ]),
       ),
     );
+    if (showOrigin) terminal.print(`\n${table(sources.map(row))}`);
+  }
   return Promise.resolve(Exit.done);
+}
+
+interface PluginSource {
+  readonly name: string;
+  /** Its file, or the package.json of its package. */
+  readonly source: string;
+  /** The configuration file that lists it, or its pack. */
+  readonly listedIn: string | null;
+  readonly pack: string | null;
+  readonly broken: boolean;
+}
+
+function sourcesOf({ plugins, broken }: CommandContext['mln']): readonly PluginSource[] {
+  return [
+    ...plugins.map(({ name, source, listedIn = null, pack = null }) => ({
+      name,
+      source,
+      listedIn,
+      pack,
+      broken: false,
+    })),
+    ...broken.map(({ name, source }) => ({ name, source, listedIn: null, pack: null, broken: true })),
+  ];
+}
+
+function row({ name, source, listedIn, pack, broken }: PluginSource): readonly string[] {
+  const through = pack === null ? (listedIn ?? '') : `pack ${pack}${listedIn === null ? '' : `, ${listedIn}`}`;
+  return [name, source, broken ? 'cannot be used: mln plugin list' : through];
 }
