@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { install } from '../guests/support.js';
 import { giveAway, ordinary, root, run, scratch, succeed, writeAll, type Ended } from './installation.js';
 
 /* From nothing to a plug-in that is tested and used, as its author goes, outside of any checkout; and what becomes of it when it breaks. */
@@ -10,11 +11,18 @@ const folder = scratch();
 const home = join(folder, 'home');
 const plugin = join(home, 'motd');
 const code = join(plugin, 'src/index.js');
-const environment = { HOME: home, MLN_TEMPLATES: join(home, 'templates'), MLN_PROJECTS: join(home, 'projects') };
+const environment = {
+  HOME: home,
+  MLN_TEMPLATES: join(home, 'templates'),
+  MLN_PROJECTS: join(home, 'projects'),
+  NO_COLOR: '1',
+};
+/** The checkout may lie where no other user can read it. */
+const program = join(install(join(folder, 'installation')), 'bin/mln.js');
 const asAuthor = { cwd: home, env: environment, user: ordinary };
 
 const mln = (args: readonly string[], cwd = home): Promise<Ended> =>
-  run(process.execPath, [join(root, 'bin/mln.js'), ...args], { ...asAuthor, cwd });
+  run(process.execPath, [program, ...args], { ...asAuthor, cwd });
 
 /** The file that the plug-in writes into the guest of its own example. */
 const planned = (): Promise<Ended> =>
@@ -115,7 +123,7 @@ test.each<[string, (text: string) => string, string, number, string]>([
 async function trialFiles(name: string, ...args: string[]): Promise<readonly string[]> {
   const coverage = join(home, name);
   const env = { ...environment, NODE_V8_COVERAGE: coverage };
-  await succeed(process.execPath, [join(root, 'bin/mln.js'), ...args], { ...asAuthor, env });
+  await succeed(process.execPath, [program, ...args], { ...asAuthor, env });
   const urls = readdirSync(coverage).flatMap((each) => {
     const { result } = JSON.parse(readFileSync(join(coverage, each), 'utf8')) as { result: { url: string }[] };
     return result.map(({ url }) => url).filter((url) => url.includes('/core/dist/'));

@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { install } from '../guests/support.js';
 import { giveAway, ordinary, root, run, scratch, type Ended } from './installation.js';
 
 /*
@@ -35,7 +36,8 @@ const env = {
 
 beforeAll(() => {
   for (const path of [home, bin, env.XDG_RUNTIME_DIR]) mkdirSync(path);
-  symlinkSync(join(root, 'bin/mln.js'), join(bin, 'mln'));
+  // The checkout may lie where no other user can read it.
+  symlinkSync(join(install(join(folder, 'installation')), 'bin/mln.js'), join(bin, 'mln'));
   for (const path of [home, env.XDG_RUNTIME_DIR]) giveAway(path);
 });
 
