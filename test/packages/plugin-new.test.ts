@@ -86,7 +86,7 @@ test('TypeScript finds nothing wrong with its types, and a method that there is 
 });
 
 test('it works when it is configured', async () => {
-  expect(await planned()).toMatchObject({ code: 0, stdout: 'Hello from ada\n\n', stderr: '' });
+  expect(await planned()).toMatchObject({ code: 0, stdout: 'Hello from ada\n', stderr: '' });
 });
 
 /** The fault, the change that makes it, the code of the error, the exit code, and where the error is. */

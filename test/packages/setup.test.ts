@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { install } from '../guests/support.js';
-import { giveAway, ordinary, root, run, scratch, type Ended } from './installation.js';
+import { giveAway, ordinary, run, scratch, type Ended } from './installation.js';
 
 /*
  * mln setup as an ordinary user runs it, in a home folder of its own: mln as it was compiled, found on the PATH as npm

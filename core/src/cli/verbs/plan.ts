@@ -39,7 +39,9 @@ export async function showPlan(
   const lineOf = createSourceLines(mln);
   for (const warning of made.warnings) if (options['json'] !== true) terminal.note(renderProblem(warning, lineOf));
   const secretsOf = secretsSeen(read, mln.keywords);
-  if (path !== undefined) terminal.print(withoutWords(fileText(units[0], path), secretsOf(name ?? '')));
+  // A file ends with a newline of its own.
+  if (path !== undefined)
+    terminal.print(withoutWords(fileText(units[0], path), secretsOf(name ?? '')).replace(/\n$/, ''));
   else if (options['json'] === true)
     terminal.json({
       apiVersion: 'mln/v1',
