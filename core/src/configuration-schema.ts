@@ -47,6 +47,9 @@ export function configurationJsonSchema(): Readonly<Record<string, unknown>> {
 export function jsonSchema(schema: unknown): string | ((value: unknown) => readonly OptionProblem[]) {
   if (!isObject(schema) || schema['type'] !== 'object') return 'it is no object with "type": "object"';
   if (schema['properties'] !== undefined && !isObject(schema['properties'])) return 'its properties are no object';
+  const { properties = {}, required = [] } = schema as { properties?: object; required?: readonly unknown[] };
+  const missing = required.find((name) => !Object.hasOwn(properties, String(name)));
+  if (missing !== undefined) return `it requires ${String(missing)}, which is not among its properties`;
   let type: z.ZodType;
   try {
     type = z.fromJSONSchema(schema);

@@ -23,7 +23,7 @@ export async function checkOptions(
   if (typeof check === 'string')
     throw failure(
       'MLN_PLUGIN_MANIFEST',
-      `the plug-in ${name} describes its options by what is no JSON Schema: ${check}`,
+      `the plug-in ${name} describes its options by a JSON Schema that mln cannot check: ${check}`,
       {
         hint: 'tell whoever makes the plug-in',
       },

@@ -95,7 +95,7 @@ test.each<[string, string, string | RegExp, string, string, string | null, numbe
   ['another peer range', 'package.json', '"@mln/core": "^1', '"@mln/core": "^3', 'peer', null, null, '^3.0.0'],
   ['exports to nowhere', 'package.json', './src/index.js', './lib/index.js', 'module', null, null, 'lib/index.js'],
   ['a package.json that is kept', 'package.json', /,\s*"\.\/package\.json": ".*"/, '', 'exports', null, null, 'not exported'],
-  ['a schema that is none', 'package.json', '"integer"', '"numeral"', 'manifest', 'MLN_PLUGIN_MANIFEST', null, 'no JSON Schema'],
+  ['a schema that is none', 'package.json', '"integer"', '"numeral"', 'manifest', 'MLN_PLUGIN_MANIFEST', null, 'mln cannot check'],
   ['an import that is missing', code, "'@mln/core'", "'./missing.js'", 'import', 'MLN_PLUGIN_IMPORT', null, 'missing.js'],
   ['a sync hook tapped by tapPromise', code, tap, tap.replace('tap(', 'tapPromise('), 'setup', 'MLN_PLUGIN_SETUP', 14, "hooks.keywords.tap('motd'"],
   ['an async function that nobody waits for', code, 'tapPromise(', 'tap(', 'taps', null, 36, 'tapPromise'],

@@ -108,11 +108,15 @@ test.each([
   { type: 'string' },
   { type: 'object', properties: 5 },
   { type: 'object', properties: { a: { type: 'strin' } } },
+  { type: 'object', properties: { a: { type: 'string' } }, required: ['b'] },
 ])('what is no schema of options is told: %j', async (options) => {
   writePackage('node_modules/a', { options });
   const { broken } = await load('a');
   expect(broken.map(({ error: { code, message } }) => [code, message])).toEqual([
-    ['MLN_PLUGIN_MANIFEST', expect.stringContaining('the plug-in a describes its options by what is no JSON Schema')],
+    [
+      'MLN_PLUGIN_MANIFEST',
+      expect.stringContaining('the plug-in a describes its options by a JSON Schema that mln cannot check'),
+    ],
   ]);
 });
 
