@@ -48,6 +48,9 @@ export const forTests = {
   'dpkg-deb': ['dpkg'],
   vde_switch: ['vde-switch', 'libvdeplug2'],
   'slirp-fullbolt': ['slirp'],
+  zsh: ['zsh', 'zsh-common', 'libcap2', 'libtinfo6'],
+  fish: ['fish', 'fish-common', 'libpcre2-32-0', 'libtinfo6'],
+  script: ['bsdutils'],
   'cf-promises': ['cfengine3', 'libpromises3', 'liblmdb0', 'libpcre3', 'libssl3', 'libyaml-0-2'],
 };
 

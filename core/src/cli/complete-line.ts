@@ -103,8 +103,8 @@ function receive(reading: Reading, flag: Flag, value: string | null): void {
 function give(reading: Reading, flag: Flag, value: string | null): void {
   const { key, option } = flag;
   const before = reading.options[key];
-  const given = value ?? true;
-  reading.options[key] = option.repeats && value !== null ? [...(Array.isArray(before) ? before : []), value] : given;
+  const list = typeof before === 'object' ? before : [];
+  reading.options[key] = option.repeats && value !== null ? [...list, value] : (value ?? true);
   if (option.completes === 'project') reading.project = value;
 }
 

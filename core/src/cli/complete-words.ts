@@ -14,13 +14,15 @@ export interface Word {
 /** The words of a command line up to the cursor; the last one, which may be empty, is where the cursor is. */
 export function splitLine(line: string): readonly Word[] {
   let words: Word[] = [];
-  let word: { text: string; known: boolean; home: boolean } | null = null;
-  let aside = false;
-  const begun = (): NonNullable<typeof word> => (word ??= { text: '', known: true, home: false });
+  const at: { word: { text: string; known: boolean; home: boolean } | null; aside: boolean } = {
+    word: null,
+    aside: false,
+  };
+  const begun = (): NonNullable<typeof at.word> => (at.word ??= { text: '', known: true, home: false });
   const end = (): void => {
-    if (word && !aside) words.push({ text: word.known ? word.text : null, home: word.home });
-    if (word) aside = false;
-    word = null;
+    if (at.word && !at.aside) words.push({ text: at.word.known ? at.word.text : null, home: at.word.home });
+    if (at.word) at.aside = false;
+    at.word = null;
   };
   for (let index = 0; index < line.length;) {
     const char = line.charAt(index);
@@ -31,9 +33,9 @@ export function splitLine(line: string): readonly Word[] {
       words = [];
     } else if (/[<>]/.test(char) && next !== '(') {
       // What is redirected is no argument, nor is the number before it.
-      if (word && !/^\d+$/.test(begun().text)) end();
-      word = null;
-      aside = true;
+      if (at.word && !/^\d+$/.test(at.word.text)) end();
+      at.word = null;
+      at.aside = true;
     } else if (char === '\\') {
       begun().text += next === '\n' ? '' : next;
       index += 1;
@@ -45,7 +47,7 @@ export function splitLine(line: string): readonly Word[] {
     } else if (/[$`(<>]/.test(char)) {
       begun().known = false;
       index = skip(line, index) - 1;
-    } else if (char === '~' && word === null) {
+    } else if (char === '~' && at.word === null) {
       begun().text = char;
       begun().home = next === '/';
       begun().known = next === '/';
@@ -55,8 +57,8 @@ export function splitLine(line: string): readonly Word[] {
     }
     index += 1;
   }
-  begun().known &&= !aside;
-  aside = false;
+  begun().known &&= !at.aside;
+  at.aside = false;
   end();
   return words;
 }

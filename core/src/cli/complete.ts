@@ -25,7 +25,7 @@ export async function completeQuietly(args: readonly string[], distribution: str
   const print = process.stdout.write.bind(process.stdout);
   for (const stream of [process.stdout, process.stderr]) stream.write = () => true;
   const end = (): never => process.exit(Exit.done);
-  process.on('uncaughtException', end);
+  process.on('uncaughtException', () => undefined);
   setTimeout(end, LONGEST).unref();
   const lines = await answer(args, (words) => load(words, distribution)).catch(() => []);
   return new Promise(() => {
@@ -44,7 +44,7 @@ async function answer(
 ): Promise<readonly string[]> {
   const words = splitLine(line).slice(1);
   const last = words.at(-1);
-  if (!last || last.text === null) return [];
+  if (typeof last?.text !== 'string') return [];
   const { mln, commands } = await loaded(words.slice(0, -1).map(plainText));
   const found = await candidatesFor(commands, words, mln);
   const start = text === undefined ? 0 : startOf(text, line, last.text);

@@ -11,7 +11,9 @@ import { flatProblem, renderError } from '../render-problem.js';
 import { runShell } from '../shell.js';
 import type { SourceLines } from '../source-lines.js';
 import { createTerminal } from '../terminal.js';
+import { groupSummary } from './complete-line.js';
 import { globalHelp, takeGlobalFlags } from './global-options.js';
+import { headingOf } from './help-groups.js';
 import { coreVerbs } from './verbs.js';
 
 /** What a distribution tells of itself: its version, and the configuration that names its standard plug-ins. */
@@ -142,6 +144,8 @@ function describe(program: Program, version: string): void {
     // A verb may have an option of that name.
     .enablePositionalOptions()
     .helpOption('--help', 'show help')
+    .commandsGroup(headingOf('help'))
+    .helpCommand('help [verb]', 'show help')
     .exitOverride()
     .addHelpText('after', globalHelp());
 }
@@ -156,12 +160,14 @@ function addVerb(
   const parent =
     second === undefined ? program : (program.commands.find((each) => each.name() === first) ?? group(program, first));
   const verb = parent
-    .command(second ?? first)
+    .command(second ?? first, { hidden: command.hidden === true })
     .summary(command.summary)
     .description(command.summary)
     .helpOption('--help', 'show help')
     .exitOverride();
   verb.allowExcessArguments(false);
+  if (parent === program) verb.helpGroup(headingOf(first));
+  if (command.plugin !== undefined) verb.addHelpText('after', `\nIt comes with the plug-in ${command.plugin}.`);
   for (const alias of command.aliases ?? []) verb.alias(alias);
   for (const argument of command.arguments?.split(' ') ?? []) verb.argument(argument);
   for (const { flags, help, repeats } of command.options ?? [])
@@ -175,5 +181,10 @@ function collect(value: string, before: readonly string[] = []): readonly string
 }
 
 function group(program: Program, name: string): Program {
-  return program.command(name).summary(`Verbs on ${name}s.`).helpOption('--help', 'show help').exitOverride();
+  return program
+    .command(name)
+    .summary(groupSummary(name))
+    .helpGroup(headingOf(name))
+    .helpOption('--help', 'show help')
+    .exitOverride();
 }

@@ -22,14 +22,17 @@ _mln() {
     (( $#names )) && compadd -f -a names
     return 0
   fi
+  local -i width=0 helped=0
   for line in "\${(@)lines}"; do
     names+=("\${line%%$'\\t'*}")
-    shown+=("\${\${\${line%%$'\\t'*}//:/\\\\:}}:\${line#*$'\\t'}")
+    (( $#names[-1] > width )) && width=$#names[-1]
+    [[ -n \${line#*$'\\t'} ]] && helped=1
   done
+  for line in "\${(@)lines}"; do shown+=("\${(r:width:)\${line%%$'\\t'*}}  \${line#*$'\\t'}"); done
   case $mode in
-    list) compadd -q -S , -a names ;;
-    part) compadd -S '' -a names ;;
-    *) _describe -V 'mln' shown names ;;
+    list) compadd -q -S , -V mln -a names ;;
+    part) compadd -S '' -V mln -a names ;;
+    *) if (( helped )); then compadd -l -d shown -V mln -a names; else compadd -V mln -a names; fi ;;
   esac
 }
 
