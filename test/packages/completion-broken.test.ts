@@ -69,6 +69,11 @@ test.each([
   expect(complete(folder, 'mln --config other.json sta')).toEqual(['start', 'status']);
 });
 
+test('a plug-in that waits for what never comes is not waited for', () => {
+  const folder = setUp({ 'other.json': listing('') }, `${manifest} export default () => new Promise(() => {});`);
+  expect(complete(folder, 'mln --config other.json sta')).toEqual([]);
+});
+
 test.each([
   ['that cannot be read', { 'mln.config.yaml': 'plugins: [' }],
   ['with a key that nobody knows', { 'mln.config.json': '{"plugin": []}' }],

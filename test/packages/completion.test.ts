@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { scratchFolder } from '../../core/test/scratch.js';
 import { typeInto, type Typist } from './typing.js';
 
@@ -45,7 +45,7 @@ function prefixOf(program: string): string {
 
 /** A zsh that was only unpacked is told where its modules and functions are. */
 const zshHome = `
-for modules in ${prefixOf('zsh')}/usr/lib/*/zsh/*(N/); do module_path=($modules); done
+module_path=(${prefixOf('zsh')}/usr/lib/*/zsh/*(N/) $module_path)
 fpath=(${prefixOf('zsh')}/usr/share/zsh/functions{,/**/*}(N/) $fpath)
 `;
 
@@ -63,6 +63,10 @@ beforeAll(() => {
   for (const shell of ['bash', 'zsh', 'fish']) write(`scripts/mln.${shell}`, mln('completion', shell));
   write('zsh/.zshenv', zshHome);
   write('zsh/.zshrc', 'unsetopt beep\nautoload -Uz compinit && compinit -u -D\nsource ~/scripts/mln.zsh\n');
+});
+
+afterEach(() => {
+  rmSync(join(work, 'ran'), { force: true });
 });
 
 /** What is typed, with a tab, and what the command is given when it is run then. */
@@ -89,34 +93,34 @@ const completed: [typed: string, args: readonly string[]][] = [
   ['mln build -f my\\ d\ti\t', ['build', '-f', 'my dir/in side.mln']],
 ];
 
-/** What is typed, up to a tab or two, and taken away again. */
+/** What is typed, up to a tab, and taken away again. */
 const evil = [
-  'mln start $(touch ran) \t\t',
-  'mln start `touch ran` \t\t',
-  'mln start "$(touch ran)" \t\t',
-  'mln -p "`touch ran`" start \t\t',
-  'mln start ${x:=y} \t\t',
-  'mln start <(touch ran) \t\t',
-  'mln start >(touch ran) \t\t',
-  'mln -P $(touch ran) start \t\t',
-  'mln -P ${x:=y} start \t\t',
-  'mln --config=$(touch ran) start \t\t',
-  '$(touch ran)/mln start \t\t',
-  'mln start \t\t',
-  'mln template show \t\t',
-  'mln build -f \t\t',
+  'mln start $(touch ran) \t',
+  'mln start `touch ran` \t',
+  'mln start "$(touch ran)" \t',
+  'mln -p "`touch ran`" start \t',
+  'mln start ${x:=y} \t',
+  'mln start <(touch ran) \t',
+  'mln start >(touch ran) \t',
+  'mln -P $(touch ran) start \t',
+  'mln -P ${x:=y} start \t',
+  'mln --config=$(touch ran) start \t',
+  '$(touch ran)/mln start \t',
+  'mln start \t',
+  'mln template show \t',
+  'mln build -f \t',
 ];
 
 /** The same where the tab is in the word itself, which a shell may want to expand on its own. */
 const within = [
-  'mln start $(touch ran)\t\t',
-  'mln start `touch ran`\t\t',
-  'mln -p "$(touch ran)\t\t',
-  'mln start ${x:=y}\t\t',
-  'mln build -f ${x:=y}/\t\t',
-  'mln build -f $(touch ran)/\t\t',
-  'mln build --file=$(touch ran)/\t\t',
-  'mln start <(touch ran)\t\t',
+  'mln start $(touch ran)\t',
+  'mln start `touch ran`\t',
+  'mln -p "$(touch ran)\t',
+  'mln start ${x:=y}\t',
+  'mln build -f ${x:=y}/\t',
+  'mln build -f $(touch ran)/\t',
+  'mln build --file=$(touch ran)/\t',
+  'mln start <(touch ran)\t',
 ];
 
 const show = `mln() { printf 'A<%s>' "$@"; echo; }`;
@@ -131,7 +135,13 @@ const shells: readonly Shell[] = [
   {
     name: 'bash',
     command: 'bash --norc --noprofile -i',
-    setup: ['source ~/scripts/mln.bash', 'bind "set bell-style none"', 'bind "set enable-bracketed-paste off"', show],
+    setup: [
+      'source ~/scripts/mln.bash',
+      ...['bell-style none', 'enable-bracketed-paste off', 'show-all-if-ambiguous on'].map(
+        (setting) => `bind "set ${setting}"`,
+      ),
+      show,
+    ],
   },
   { name: 'zsh', command: 'zsh -i', setup: ["bindkey '^I' complete-word", show] },
 ];
@@ -146,12 +156,19 @@ describe.each(shells)('$name', ({ name, command, setup }) => {
   const checked = lacks.length === 0 ? test : test.skip;
   let shell: Typist;
 
+  /** What is shown until a line has run, and the shell waits for keys: a terminal that it has not taken over yet edits the line itself. */
+  async function ended(): Promise<string> {
+    const shown = await shell.until('done');
+    await shell.until('waiting> ');
+    return shown;
+  }
+
   beforeAll(async () => {
     if (lacks.length > 0) return;
     shell = typeInto(command, work, env);
-    for (const line of setup) shell.type(`${line}\n`);
-    shell.type(`echo 're''ady'\n`);
-    await shell.until('ready');
+    for (const line of ["PS1='wai''ting> '", ...setup]) shell.type(`${line}\n`);
+    shell.type(`echo 'do''ne'\n`);
+    await ended();
   });
   afterAll(async () => {
     if (lacks.length === 0) await shell.close();
@@ -159,7 +176,7 @@ describe.each(shells)('$name', ({ name, command, setup }) => {
 
   checked.each(completed)(title('%j is completed', lacks), async (typed, args) => {
     shell.type(`${typed}\necho 'do''ne'\n`);
-    const shown = await shell.until('done');
+    const shown = await ended();
     expect(shown).toContain(`${args.map((arg) => `A<${arg}>`).join('')}\r\n`);
     expect(existsSync(join(work, 'ran'))).toBe(false);
   });
@@ -167,7 +184,7 @@ describe.each(shells)('$name', ({ name, command, setup }) => {
   checked.each([...evil, ...within])(title('%j evaluates nothing', lacks), async (typed) => {
     // Ctrl-U takes the line away.
     shell.type(`${typed}\u0015echo "[\${x-unset}]" 'do''ne'\n`);
-    expect(await shell.until('done')).toContain('[unset] done');
+    expect(await ended()).toContain('[unset] done');
     expect(existsSync(join(work, 'ran'))).toBe(false);
   });
 });
@@ -179,13 +196,11 @@ function called(line: string, word: string): string {
   return execFileSync('bash', ['--norc', '-c', script, 'bash', line, word], { cwd: work, env, encoding: 'utf8' });
 }
 
-test('the function of bash gives words, and evaluates nothing', () => {
+test('the function of bash gives words', () => {
   expect(called('mln sta', 'sta')).toBe('start\nstatus\n');
   expect(called('mln start --host=we', 'we')).toBe('web\n');
   // Where COMP_WORDBREAKS has no = in it.
   expect(called('mln start --host=we', '--host=we')).toBe('--host=web\n');
-  for (const typed of [...evil, ...within]) called(typed.replace(/\t/g, ''), '');
-  expect(existsSync(join(work, 'ran'))).toBe(false);
 });
 
 const fish = missing('fish');

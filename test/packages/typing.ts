@@ -14,6 +14,7 @@ export function typeInto(command: string, cwd: string, env: NodeJS.ProcessEnv): 
   const shell = spawn('script', ['-qec', command, '/dev/null'], { cwd, env, stdio: ['pipe', 'pipe', 'inherit'] });
   let shown = '';
   let heard = (): void => undefined;
+  let awaited: string | null = null;
   shell.stdout.setEncoding('utf8').on('data', (text: string) => {
     shown += text;
     heard();
@@ -25,6 +26,8 @@ export function typeInto(command: string, cwd: string, env: NodeJS.ProcessEnv): 
       shell.stdin.write(keys);
     },
     async until(text) {
+      if (awaited !== null) throw new Error(`the shell has not shown ${awaited} yet: ${shown}`);
+      awaited = text;
       while (!shown.includes(text))
         await new Promise<void>((resolve, reject) => {
           heard = resolve;
@@ -32,6 +35,7 @@ export function typeInto(command: string, cwd: string, env: NodeJS.ProcessEnv): 
             reject(new Error(`the shell has ended, and never showed ${text}: ${shown}`));
           });
         });
+      awaited = null;
       const end = shown.indexOf(text) + text.length;
       const before = shown.slice(0, end);
       shown = shown.slice(end);
@@ -40,6 +44,7 @@ export function typeInto(command: string, cwd: string, env: NodeJS.ProcessEnv): 
     async close() {
       // Whatever is typed by then is taken away.
       shell.stdin.end('\u0003\u0015exit\n');
+      if (awaited !== null) shell.kill();
       await ended;
     },
   };

@@ -27,6 +27,8 @@ export async function completeQuietly(args: readonly string[], distribution: str
   const end = (): never => process.exit(Exit.done);
   process.on('uncaughtException', () => undefined);
   setTimeout(end, LONGEST).unref();
+  // A plug-in waits for what never comes.
+  process.once('beforeExit', end);
   const lines = await answer(args, (words) => load(words, distribution)).catch(() => []);
   return new Promise(() => {
     print(lines.map((line) => `${line}\n`).join(''), end);
