@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, extname, join, resolve } from 'node:path';
 import type { FileValues } from './configuration.js';
@@ -16,6 +16,8 @@ export interface Source {
   readonly standard?: boolean;
   /** Why root runs nothing on its word but what mln itself brings, in words that follow its path. */
   readonly doubt?: string | undefined;
+  /** Why root takes no folders from it, in words that follow its path. */
+  readonly strange?: string | undefined;
 }
 
 /** The names that a configuration file may have, the first that is there counts. Those of code are the last. */
@@ -69,18 +71,28 @@ function nearestUpwards(start: string): string[] {
   }
 }
 
+/** Whether there is a file, and no pipe that nobody writes to; what cannot be looked at is none. */
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
 /** The configuration in a folder, if there is one. */
 export function inFolder(folder: string): string[] {
   return searchPlaces
     .map((name) => join(folder, name))
-    .filter((path) => existsSync(path))
+    .filter(isFile)
     .slice(0, 1);
 }
 
 /** A configuration names code that will run: one that lies about must be the caller's own, or root's. */
 function refuseStrangers(path: string): void {
-  const { uid, mode } = statSync(path);
-  if ((uid === process.getuid?.() || uid === 0) && (mode & 0o002) === 0) return;
+  // A link is its maker's word that the file is meant here.
+  const isOwn = ({ uid }: { uid: number }): boolean => uid === process.getuid?.() || uid === 0;
+  if ([lstatSync(path), statSync(path)].every(isOwn) && (statSync(path).mode & 0o002) === 0) return;
   throw failure('MLN_BAD_CONFIGURATION', `${path} belongs to another user, or everyone may write it; it is not used`, {
     hint: 'name the configuration to use with --config',
   });
@@ -93,9 +105,9 @@ function readDistribution(path: string): Source {
 }
 
 /** Reads one file; throws MLN_BAD_CONFIGURATION where it is not right. */
-export async function readSource(path: string, doubt: string | undefined): Promise<Source> {
+export async function readSource(path: string, doubt?: string, strange = doubtOf(path)): Promise<Source> {
   const config = ['.js', '.mjs'].includes(extname(path)) ? await runCode(path) : await readData(path);
-  return { origin: path, folder: dirname(path), values: await checked(config, path), doubt };
+  return { origin: path, folder: dirname(realpathSync(path)), values: await checked(config, path), doubt, strange };
 }
 
 /**

@@ -49,7 +49,7 @@ export function jsonSchema(schema: unknown): string | ((value: unknown) => reado
   if (schema['properties'] !== undefined && !isObject(schema['properties'])) return 'its properties are no object';
   const { properties = {}, required = [] } = schema as { properties?: object; required?: readonly unknown[] };
   const missing = required.find((name) => !Object.hasOwn(properties, String(name)));
-  if (missing !== undefined) return `it requires ${String(missing)}, which is not among its properties`;
+  if (missing !== undefined) return `it requires ${JSON.stringify(missing)}, which is not among its properties`;
   let type: z.ZodType;
   try {
     type = z.fromJSONSchema(schema);

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { fileSources, type Source } from './configuration-files.js';
+import { failure } from './errors.js';
 import { defaultFolders, type Folders } from './folders.js';
 
 /** A plug-in as a configuration lists it, with its options and the folder that relative names start at. */
@@ -77,6 +78,14 @@ export async function loadConfiguration(
   };
   const folder = (key: keyof Folders): string => {
     const found = pick(key);
+    if (found?.source.strange !== undefined)
+      throw failure(
+        'MLN_BAD_CONFIGURATION',
+        `${found.source.origin}, which names the folder of ${key}, ${found.source.strange}: root runs what lies there`,
+        {
+          hint: `if you trust it, make it root's alone; or name the folder by -${{ projects: 'P', templates: 'T', files: 'F' }[key]}`,
+        },
+      );
     return found
       ? resolve(found.source.folder, found.value.replace(/^~(?=\/)/, homedir()))
       : defaultFolders(environment)[key];

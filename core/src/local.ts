@@ -7,7 +7,7 @@ import type { Mln } from './kernel.js';
 import type { Operation, Outcome, Part, Report } from './operation.js';
 import { hookPath } from './project-files.js';
 import { commitRemoval, refuseLink } from './recover.js';
-import type { Execution } from './run-scripts.js';
+import { refuseStrangersScript, type Execution } from './run-scripts.js';
 import { startUnits, stopHosts, stopSwitches } from './start-stop.js';
 
 /** When operations began here, by a clock that nobody sets: a stop shares out its time over several parts. */
@@ -54,6 +54,7 @@ async function runHook({ mln, part }: Execution, hook: HookBlock): Promise<Outco
   const { project } = part;
   if (project.hookBlocks[hook] === undefined) return done;
   const script = join(project.directory, hookPath(hook));
+  refuseStrangersScript(script);
   const env = { MLN_PROJECT: project.name, MLN_SERVICE_HOST: project.home ?? '' };
   const { exitCode, stderr, stdout } = await mln.shell(script, [], {
     cwd: project.directory,

@@ -51,16 +51,17 @@ function isFile(name: string): boolean {
 
 function atPath(path: string): Pick<Found, 'kind' | 'path'> | null {
   const found = statSync(path, { throwIfNoEntry: false });
-  if (found?.isFile()) return { kind: 'file', path };
+  // What is looked at is what is run, wherever links lead by then.
+  if (found?.isFile()) return { kind: 'file', path: realpathSync(path) };
   const description = join(path, 'package.json');
-  return found?.isDirectory() && isThere(description) ? { kind: 'package', path: description } : null;
+  return found?.isDirectory() && isThere(description) ? { kind: 'package', path: realpathSync(description) } : null;
 }
 
 /** The package.json of a package, as Node finds packages from a folder. */
 function packageFrom(start: string, name: string): string | null {
   for (let folder = resolve(start); ; folder = dirname(folder)) {
     const path = join(folder, 'node_modules', name, 'package.json');
-    if (isThere(path)) return path;
+    if (isThere(path)) return realpathSync(path);
     if (folder === dirname(folder)) return null;
   }
 }

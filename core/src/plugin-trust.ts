@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, realpathSync, statSync, type Stats } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, lstatSync, readdirSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
 import { failure } from './errors.js';
 
 /*
@@ -29,6 +29,8 @@ export function strangerReason(path: string, asker: Asker): string | null {
   for (let folder = dirname(child); ; child = folder, folder = dirname(folder)) {
     const found = wrong(statSync(folder), asker);
     if (found !== null) return `lies in ${folder}, which ${found}`;
+    if (asker.uid === 0 && hasModulesOfOthers(folder, asker))
+      return `could import from ${join(folder, 'node_modules')}, which belongs to another user`;
     if (folder === dirname(folder) || asker.uid !== 0) return null;
   }
 }
@@ -47,6 +49,12 @@ export function refuseStrangers(name: string, path: string, kind: 'file' | 'pack
   }
 }
 
+/** In a sticky folder nobody takes away what is root's, but anybody adds a node_modules, which Node looks through. */
+function hasModulesOfOthers(folder: string, asker: Asker): boolean {
+  const found = lstatSync(join(folder, 'node_modules'), { throwIfNoEntry: false });
+  return found !== undefined && wrong(found, asker) !== null;
+}
+
 function wrong({ uid, gid, mode }: Stats, asker: Asker): string | null {
   if (uid !== 0 && uid !== asker.uid && uid !== asker.installer) return 'belongs to another user';
   // In a folder such as /tmp nobody takes away what belongs to others.
@@ -56,11 +64,24 @@ function wrong({ uid, gid, mode }: Stats, asker: Asker): string | null {
   return asker.uid === 0 && (mode & 0o020) !== 0 && gid !== 0 ? `can be written by the group ${gid}` : null;
 }
 
-/** The files and folders of a package; what it depends on is not among them. */
-function filesOf(folder: string): string[] {
+/** The files and folders of a package, those behind links too; what it depends on is not among them. */
+function filesOf(folder: string, seen = new Set<string>()): string[] {
+  if (seen.has(realpathSync(folder))) return [];
+  seen.add(realpathSync(folder));
   return readdirSync(folder, { withFileTypes: true }).flatMap((each) => {
     const path = join(folder, each.name);
-    if (each.isDirectory()) return /^(?:node_modules|\..*)$/.test(each.name) ? [] : [path, ...filesOf(path)];
-    return each.isFile() || existsSync(path) ? [path] : [];
+    if (each.name === 'node_modules' || each.name === '.git') return [];
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found?.isDirectory() ? [path, ...filesOf(path, seen)] : found ? [path] : [];
+  });
+}
+
+/** Throws MLN_PLUGIN_UNTRUSTED where the module of a package does not lie in it: then nobody has looked at it. */
+export function refuseOutside(name: string, path: string, module: string): void {
+  const folder = realpathSync(dirname(path));
+  const real = existsSync(module) ? realpathSync(module) : module;
+  if (real.startsWith(`${folder}${sep}`) && !real.slice(folder.length).includes(`${sep}node_modules${sep}`)) return;
+  throw failure('MLN_PLUGIN_UNTRUSTED', `the plug-in ${name} is not run: its module ${real} is no file of ${folder}`, {
+    hint: 'exports in its package.json is to name a file of the package',
   });
 }

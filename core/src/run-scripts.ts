@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
-import { isMlnError, type MlnError, type Problem } from './errors.js';
+import { failure, isMlnError, type MlnError, type Problem } from './errors.js';
 import type { Mln } from './kernel.js';
+import { strangerReason, whoAsks } from './plugin-trust.js';
 import { noProcesses, packageHint } from './shell.js';
 import type { Failure, Operation, Outcome, Part, Report } from './operation.js';
 
@@ -60,6 +61,7 @@ async function runScript(
   tell('begun', null);
   const path = join(part.project.directory, name, script);
   try {
+    refuseStrangersScript(path);
     const { stdout } = await mln.shell(path, args, {
       cwd: part.project.directory,
       timeout: SCRIPT_LIMIT,
@@ -98,4 +100,14 @@ function scriptProblem(name: string, script: string, error: MlnError, isHost: bo
 
 export function problem(code: Problem['code'], message: string, hint?: string): Problem {
   return { severity: 'error', code, message, hint };
+}
+
+/** Throws MLN_NOT_ALLOWED where root is to run a script that others may have written. */
+export function refuseStrangersScript(path: string): void {
+  const asker = whoAsks(null);
+  const reason = asker.uid === 0 && existsSync(path) ? strangerReason(path, asker) : null;
+  if (reason !== null)
+    throw failure('MLN_NOT_ALLOWED', `root does not run ${path}: it ${reason}`, {
+      hint: 'run mln as the user whose the project is: sudo -u USER mln …',
+    });
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import type { CommandContext, CommandOptions } from '../commands.js';
 import { failure } from '../errors.js';
 import { textOfBytes } from '../include.js';
@@ -61,7 +61,7 @@ export async function readChosenFile({ mln, terminal }: CommandContext, options:
 }
 
 function onlyProjectFile(): string {
-  const found = readdirSync('.').filter((name) => name.endsWith('.mln'));
+  const found = projectFilesHere();
   const [only] = found;
   if (only !== undefined && found.length === 1) return only;
   const why =
@@ -78,7 +78,7 @@ export async function chosenNames(
   if (options['all'] === true) return listProjects(context.mln.folders.projects);
   const name = textOption(options, 'project') ?? args[0];
   if (name !== undefined) return [name];
-  if (readdirSync('.').some((each) => each.endsWith('.mln'))) return [(await readChosenFile(context, {})).project.name];
+  if (projectFilesHere().length > 0) return [(await readChosenFile(context, {})).project.name];
   throw failure('MLN_USAGE', 'which project?', { hint: 'name it with -p, or say -a for all' });
 }
 
@@ -104,5 +104,12 @@ export async function chosenHost(
     'MLN_NO_UNIT',
     only ? `several projects have a host ${name}: ${where}` : `no project has a host ${name}`,
     { hint: only ? 'choose one with -p' : 'mln status shows the hosts' },
+  );
+}
+
+/** The project files of the working folder. */
+function projectFilesHere(): readonly string[] {
+  return readdirSync('.').filter(
+    (name) => name.endsWith('.mln') && statSync(name, { throwIfNoEntry: false })?.isFile(),
   );
 }

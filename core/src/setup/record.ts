@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { jsonSchema } from '../configuration-schema.js';
 import { failure, messageOf, systemFailure } from '../errors.js';
 import { readIfThere, writeAtomically } from '../files.js';
+import { strangerReason, whoAsks } from '../plugin-trust.js';
 import type { Choice, Item } from './items.js';
 import { placesOf, type Caller, type Kind } from './places.js';
 
@@ -42,6 +43,16 @@ export function recordPath(kind: Kind, caller: Caller): string {
 export async function readRecord(path: string): Promise<SetupRecord | null> {
   const written = await readIfThere(path);
   if (written === null) return null;
+  const asker = whoAsks(null);
+  const reason = asker.uid === 0 ? strangerReason(path, asker) : null;
+  if (reason !== null)
+    throw failure(
+      'MLN_NOT_ALLOWED',
+      `${path}, where setup remembers what it wrote, ${reason}: root does not believe it`,
+      {
+        hint: 'run mln setup as the user whose it is',
+      },
+    );
   let value: unknown;
   try {
     value = JSON.parse(written);
