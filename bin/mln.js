@@ -12,8 +12,8 @@ const argv = process.argv.slice(2);
 // The version is asked for by scripts, and needs nothing loaded.
 if (argv.length === 1 && argv[0] === '--version') console.log(version);
 else {
-  const { main } = await import('@mln/core/cli');
-  process.exitCode = await main(argv, {
+  const { runToEnd } = await import('@mln/core/cli');
+  await runToEnd(argv, {
     version,
     configuration: fileURLToPath(new URL('../mln.config.json', import.meta.url)),
   });

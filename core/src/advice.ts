@@ -89,6 +89,7 @@ export const advice: Readonly<Partial<Record<CoreCode, string>>> = {
   MLN_PLUGIN_SETUP: 'MLN_DEBUG=1 shows where it comes from. Tell whoever makes the plug-in.',
   MLN_PLUGIN_TWICE: 'Take one of them out of the list: mln config --show-origin tells where it is.',
   MLN_PLUGIN_CLASH: 'The message names both. Take one of them out of the list of plug-ins.',
+  MLN_FAULT: 'Tell whoever makes mln what was typed and what was printed.',
   MLN_PLUGIN_FAILED:
     'The message names the plug-in, the hook and the line. MLN_DEBUG=1 shows where it comes from. Tell whoever makes the plug-in.',
 };

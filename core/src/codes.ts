@@ -111,6 +111,7 @@ export const codes = {
   MLN_PLUGIN_SETUP: [Exit.badConfiguration, 'The function of a plug-in failed while it tapped its hooks.'],
   MLN_PLUGIN_TWICE: [Exit.badConfiguration, 'Two plug-ins that are configured have one name.'],
   MLN_PLUGIN_CLASH: [Exit.badConfiguration, 'Two plug-ins bring one verb or keyword.'],
+  MLN_FAULT: [Exit.failed, 'This is a fault of mln itself.'],
   MLN_PLUGIN_FAILED: [Exit.failed, 'A plug-in failed while it worked; this is a fault of the plug-in.'],
 } as const satisfies Record<string, readonly [ExitCode, string]>;
 

@@ -1,8 +1,10 @@
+import { globalOptions } from './cli/global-options.js';
 import type { ExitCode } from './codes.js';
 import { failure } from './errors.js';
 import { broughtBy, clash } from './plugin-clash.js';
 import type { Mln } from './kernel.js';
 import type { Terminal } from './terminal.js';
+import { flagsIn, wrongOption, wrongVerb } from './verb-checks.js';
 
 /**
  * What completes a word of the command line: names of what mln keeps (`host` is HOST or HOST.PROJECT; `hosts` and
@@ -71,8 +73,11 @@ export interface Command {
   readonly options?: readonly Option[];
   /** More for its manual page; of the core’s verbs it is in man/verb-texts.ts. */
   readonly manual?: Manual;
-  /** It runs although plug-ins that are configured cannot be loaded; verbs of the core alone. They are in `mln.broken`. */
-  readonly tolerant?: true;
+  /**
+   * It runs although plug-ins that are configured cannot be loaded; verbs of the core alone. They are in `mln.broken`;
+   * `warned`: the user is told of them first.
+   */
+  readonly tolerant?: true | 'warned';
   /** Who brings it, where that is not the core; the kernel fills it in. */
   readonly plugin?: string;
   run(context: CommandContext, args: readonly string[], options: CommandOptions): Promise<ExitCode>;
@@ -88,10 +93,41 @@ export interface Commands {
 
 export function createCommands(): Commands {
   const found = new Map<string, Command>();
+  /** Who brings a word: a verb, an alias, the first of two words. */
+  const verbs = new Map<string, string | undefined>(reserved.map((each) => [each, undefined]));
+  const groups = new Map<string, string | undefined>();
+  const flags = new Map<string, string | undefined>();
+
+  const takeFlags = (verb: string, options: readonly Option[], plugin: string | undefined): void => {
+    const all = options.flatMap((option) => flagsIn(option.flags));
+    for (const [index, flag] of all.entries()) {
+      const key = `${verb} ${flag}`;
+      const doubled = all.indexOf(flag) < index;
+      if (doubled || flags.has(key) || reservedFlags().includes(flag))
+        throw clash(`the option ${flag} of ${verb}`, doubled ? plugin : flags.get(key), plugin);
+    }
+    for (const flag of all) flags.set(`${verb} ${flag}`, plugin);
+  };
+
   return {
     add(command) {
-      const first = found.get(command.name);
-      if (first) throw clash(`the verb ${command.name}`, first.plugin, command.plugin);
+      const { plugin } = command;
+      refuse(wrongVerb(command), `${broughtBy(plugin)} brings`);
+      const [first = '', second] = command.name.split(' ');
+      const words = [
+        command.name,
+        ...(command.aliases ?? []).map((alias) => (second === undefined ? alias : `${first} ${alias}`)),
+      ];
+      for (const [index, word] of words.entries()) {
+        if (words.indexOf(word) < index) throw clash(`the verb ${word}`, plugin, plugin);
+        if (verbs.has(word)) throw clash(`the verb ${word}`, verbs.get(word), plugin);
+        if (groups.has(word)) throw clash(`the verb ${word}`, groups.get(word), plugin);
+        if (word.endsWith(' help')) throw clash(`the verb ${word}`, undefined, plugin);
+      }
+      if (second !== undefined && verbs.has(first)) throw clash(`the verb ${first}`, verbs.get(first), plugin);
+      takeFlags(command.name, command.options ?? [], plugin);
+      for (const word of words) verbs.set(word, plugin);
+      if (second !== undefined && !groups.has(first)) groups.set(first, plugin);
       found.set(command.name, command);
     },
     option(name, option, plugin) {
@@ -104,10 +140,25 @@ export function createCommands(): Commands {
             hint: 'verbs of other plug-ins are there when the tap has a later stage',
           },
         );
+      refuse(wrongOption(option), `${broughtBy(plugin)} adds to ${name}`);
+      takeFlags(name, [option], plugin);
       found.set(name, { ...command, options: [...(command.options ?? []), option] });
     },
     get all() {
       return [...found.values()];
     },
   };
+}
+
+/** Words that the command line answers by itself. */
+const reserved = ['help', 'complete'];
+
+/** Flags that no verb is given, as they are read before it. */
+function reservedFlags(): readonly string[] {
+  return ['--help', ...globalOptions.flatMap((option) => flagsIn(option.flags))];
+}
+
+function refuse(wrong: string | null, who: string): void {
+  if (wrong !== null)
+    throw failure('MLN_PLUGIN_SETUP', `${who} ${wrong}`, { hint: 'docs/hooks.md says what commands takes' });
 }

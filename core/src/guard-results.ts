@@ -25,9 +25,28 @@ export function rubbish(hook: string, result: unknown, args: readonly unknown[])
 /** A unit is refined, it does not become another one. */
 function wrongUnit(result: unknown, { kind, name }: Fields): string | null {
   const unit = fieldsOf(result);
-  if (unit['kind'] === kind && unit['name'] === name && unit['keywords'] !== undefined) return null;
-  return `${described(result)}, which is not the ${String(kind)} ${String(name)}`;
+  const called = `the ${String(kind)} ${String(name)}`;
+  if (unit['kind'] !== kind || unit['name'] !== name || fieldsOf(unit['keywords']) !== unit['keywords'])
+    return `${described(result)}, which is not ${called}`;
+  const wrong = Object.entries(kind === 'host' ? ofHosts : ofSwitches).find(
+    ([field, isRight]) => !isRight(unit[field]),
+  );
+  return wrong === undefined ? null : `${called} with ${described(unit[wrong[0]])} for its ${wrong[0]}`;
 }
+
+type Check = (value: unknown) => boolean;
+const isBytes: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const isList: Check = (value) =>
+  Array.isArray(value) && value.every((each) => typeof each === 'object' && each !== null);
+
+/** What later work takes apart without looking. */
+const ofHosts: Readonly<Record<string, Check>> = {
+  memory: isBytes,
+  disks: isList,
+  interfaces: isList,
+  bootOrder: (value) => typeof value === 'number',
+};
+const ofSwitches: Readonly<Record<string, Check>> = { ports: isList };
 
 function lacking(result: unknown, functions: readonly string[], what: string): string | null {
   const missing = functions.filter((each) => typeof fieldsOf(result)[each] !== 'function');

@@ -1,10 +1,13 @@
 import type { Commands } from './commands.js';
-import { failure, isMlnError, messageOf, type MlnError } from './errors.js';
+import { failure, type MlnError } from './errors.js';
 import { rubbish } from './guard-results.js';
+import { signedCommands } from './guard-verbs.js';
 import type { LoadedPlugin } from './kernel.js';
 import type { KeywordTable } from './keywords.js';
 import { stampOrigins } from './origins.js';
-import { placeIn } from './plugin-place.js';
+import { placeText } from './place-text.js';
+import { faultOf, gaveRubbish, type Blamed } from './plugin-blame.js';
+import { waitFor } from './plugin-pending.js';
 import type { Tree } from './tree.js';
 
 /** A tap: the hook, and the name that it was made with. */
@@ -43,9 +46,9 @@ export interface Ledger {
   readonly entries: Entry[];
   /** The plug-in that is being set up: what is tapped now is its own. */
   current: Entry | null;
-  /** Whether the kernel is to be had although plug-ins fail while they bring verbs and keywords. */
-  readonly tolerant: boolean;
-  log(text: string): void;
+  /** What was told of listeners that fail. */
+  readonly told: Set<string>;
+  readonly log: (text: string) => void;
 }
 
 interface Tap {
@@ -68,6 +71,7 @@ export function guardHook(hook: unknown, name: string, ledger: Ledger): void {
   intercept?.call(hook, {
     register(tap) {
       const entry = ownerOf(tap.name, ledger);
+      if (entry) refuseTap(tap, name, entry.plugin.name);
       entry?.taps.push({ hook: name, name: tap.name });
       const tapping: Tapping = { hook: name, tap: tap.name, type: tap.type, entry };
       const run = (...args: unknown[]): unknown => {
@@ -78,6 +82,16 @@ export function guardHook(hook: unknown, name: string, ledger: Ledger): void {
       return { ...tap, fn: tap.type === 'promise' ? async (...args: unknown[]) => await run(...args) : run };
     },
   });
+}
+
+/** A hook takes functions, and promises: who calls back twice, or never, would leave the others without a word. */
+function refuseTap({ type, fn }: Tap, hook: string, plugin: string): void {
+  if (typeof (fn as unknown) !== 'function')
+    throw failure('MLN_PLUGIN_SETUP', `the plug-in ${plugin} taps ${hook} without a function`);
+  if (type === 'async')
+    throw failure('MLN_PLUGIN_SETUP', `the plug-in ${plugin} taps ${hook} with tapAsync, which mln does not take`, {
+      hint: `mln.hooks.${hook}.tapPromise('NAME', async (…) => …)`,
+    });
 }
 
 /** What is tapped while a plug-in is set up is its own; what is tapped later is known by the name of earlier taps. */
@@ -101,34 +115,26 @@ function signedKeywords(table: KeywordTable, plugin: string, entry: Entry | null
   };
 }
 
-function signedCommands(commands: Commands, plugin: string, entry: Entry | null): Commands {
-  return {
-    add: (command) => {
-      commands.add({ ...command, plugin });
-      entry?.verbs.push(command.name);
-    },
-    option: (name, option) => {
-      commands.option(name, option, plugin);
-    },
-    get all() {
-      return commands.all;
-    },
-  };
-}
-
 /** Runs a tap, and looks at what it gives. */
 function guarded(tapping: Tapping, ledger: Ledger, act: () => unknown, args: readonly unknown[]): unknown {
   const { hook, tap, entry, type } = tapping;
+  const plugin: Blamed = entry?.plugin ?? { name: tap, source: '' };
+  const where = placeOf(tapping);
   const failed = (error: unknown): unknown => {
     if (entry === null && tap === 'core') throw error;
-    const told = isMlnError(error) ? error : blame(tapping, messageOf(error), error);
-    if (entry === null || !ledger.tolerant || (hook !== 'commands' && hook !== 'keywords')) throw told;
+    const told = faultOf(plugin, where, error);
+    if (hook === 'event') {
+      tellOnce(ledger, told);
+      return undefined;
+    }
+    if (entry === null || (hook !== 'commands' && hook !== 'keywords')) throw told;
+    // The core's own tap is the last one: all that went wrong is told then.
     entry.error = told;
     return undefined;
   };
   const checked = (result: unknown): unknown => {
     const wrong = rubbish(hook, result, args);
-    if (wrong !== null) return failed(blame(tapping, wrong));
+    if (wrong !== null) return failed(gaveRubbish(plugin, wrong, where, adviceFor(hook)));
     try {
       return hook === 'transformTree' && result ? stampOrigins(result as Tree, tap) : result;
     } catch (error) {
@@ -138,10 +144,10 @@ function guarded(tapping: Tapping, ledger: Ledger, act: () => unknown, args: rea
   try {
     const result = act();
     if (!(result instanceof Promise)) return checked(result);
-    if (type !== 'sync') return result.then(checked, failed);
+    if (type !== 'sync') return (entry ? waitFor(plugin, where, () => result) : result).then(checked, failed);
     // Nobody waits for it; what comes of it is told all the same.
     result.catch((error: unknown) => {
-      ledger.log(isMlnError(error) ? error.message : blame(tapping, messageOf(error), error).message);
+      ledger.log(faultOf(plugin, where, error).message);
     });
     return checked(result);
   } catch (error) {
@@ -149,18 +155,20 @@ function guarded(tapping: Tapping, ledger: Ledger, act: () => unknown, args: rea
   }
 }
 
-/** The error of a tap: the plug-in as it is configured, the tap's name where that is another, the hook, and the line of the plug-in. */
-function blame({ hook, tap, entry }: Tapping, reason: string, cause?: unknown): MlnError {
+/** Who only listens ends nothing: what goes wrong is told, and told once. */
+function tellOnce({ told, log }: Ledger, { message, problems: [problem] }: MlnError): void {
+  if (told.has(message)) return;
+  told.add(message);
+  log(`${problem?.place ? `${placeText(problem.place)}: ` : ''}${message}`);
+}
+
+function adviceFor(hook: string): string {
+  return `docs/hooks.md says what ${hook} takes; tell whoever makes the plug-in`;
+}
+
+/** The hook, and the tap's name where that is not the plug-in's. */
+function placeOf({ hook, tap, entry }: Tapping): string {
   const name = entry?.plugin.name ?? tap;
   const known = name === tap || name.endsWith(`-${tap}`) || name.endsWith(`/${tap}`);
-  const where = `in ${hook}${known ? '' : ` (its tap ${tap})`}`;
-  if (cause === undefined)
-    return failure('MLN_PLUGIN_FAILED', `the plug-in ${name} gave ${reason}, ${where}`, {
-      hint: `docs/hooks.md says what ${hook} takes; tell whoever makes the plug-in`,
-    });
-  return failure('MLN_PLUGIN_FAILED', `the plug-in ${name} failed ${where}: ${reason}`, {
-    cause,
-    place: entry ? placeIn(cause, entry.plugin.source) : undefined,
-    hint: 'this is a fault of the plug-in; MLN_DEBUG=1 shows where it comes from',
-  });
+  return `in ${hook}${known ? '' : ` (its tap ${tap})`}`;
 }

@@ -174,6 +174,8 @@ export function createGuest(base: Filesystem, project: Project): Guest {
       return [...names].sort();
     },
     async write(path, content, options = {}) {
+      if (typeof content !== 'string' && !Buffer.isBuffer(content))
+        throw failure('MLN_PLUGIN_FAILED', `${path} is given ${typeof content} for its content, no text and no Buffer`);
       await writeContent(path, typeof content === 'string' ? Buffer.from(content) : content, options);
     },
     async append(path, text, options) {

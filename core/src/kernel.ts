@@ -14,7 +14,8 @@ import {
 } from './hooks.js';
 import { createKeywordTable, type KeywordTable } from './keywords.js';
 import type * as Core from './index.js';
-import { placeIn } from './plugin-place.js';
+import { faultOf, whereIn } from './plugin-blame.js';
+import { waitFor } from './plugin-pending.js';
 import type { Project } from './project.js';
 import type { Shell } from './shell.js';
 import { talk, type Talk } from './dialogue.js';
@@ -93,7 +94,7 @@ export async function createMln({
   const own = new Map<string, unknown>();
   let keywords: KeywordTable | undefined;
   const entries = plugins.map((plugin): Entry => ({ plugin, taps: [], keywords: [], verbs: [], error: null }));
-  const ledger: Ledger = { entries, current: null, tolerant, log };
+  const ledger: Ledger = { entries, current: null, told: new Set(), log };
   for (const [name, hook] of Object.entries(hooks)) guardHook(hook, name, ledger);
   const mln: Mln = {
     apiVersion,
@@ -136,6 +137,7 @@ export async function createMln({
   ledger.current = null;
   if (!tolerant) refuseBroken(mln.broken);
   coreTaps(mln);
+  if (!tolerant) refuseLast(mln);
   return mln;
 }
 
@@ -150,18 +152,29 @@ export function refuseBroken(broken: readonly BrokenPlugin[]): void {
   );
 }
 
+/** Where all have brought their verbs and keywords, it is told which of them could not, of all plug-ins at once. */
+function refuseLast(mln: Mln): void {
+  const last = { name: 'core', stage: Infinity };
+  mln.hooks.keywords.tap(last, () => {
+    refuseBroken(mln.broken);
+  });
+  mln.hooks.commands.tap(last, () => {
+    if (mln.broken.length > 0) mln.keywords.places();
+    refuseBroken(mln.broken);
+  });
+}
+
 /** Lets a plug-in tap its hooks. */
 async function setUp(entry: Entry, mln: Mln): Promise<void> {
   const { name, source, plugin, options } = entry.plugin;
   try {
-    await plugin(mln, options);
+    await waitFor(entry.plugin, 'while it was set up', () => plugin(mln, options));
   } catch (error) {
     entry.error = isMlnError(error)
-      ? from(name, error)
+      ? from(name, faultOf(entry.plugin, 'while it was set up', error))
       : failure('MLN_PLUGIN_SETUP', `the plug-in ${name} failed while it was set up: ${messageOf(error)}`, {
           cause: error,
-          place: placeIn(error, source),
-          hint: 'this is a fault of the plug-in; MLN_DEBUG=1 shows where it comes from',
+          ...whereIn(source, error),
         });
   }
 }

@@ -1,11 +1,14 @@
 import { syntaxOf, type Column } from './columns.js';
-import { clash } from './plugin-clash.js';
+import { failure } from './errors.js';
+import { broughtBy, clash } from './plugin-clash.js';
 
 /**
  * What a keyword's value is, and so how inherited values join: of a flag, word, number, size or address the nearest
  * wins; lists are joined by their key; texts one after the other; blocks by these same rules.
  */
-export type Kind = 'flag' | 'word' | 'number' | 'size' | 'address' | 'list' | 'text' | 'block';
+export type Kind = (typeof kinds)[number];
+
+const kinds = ['flag', 'word', 'number', 'size', 'address', 'list', 'text', 'block'] as const;
 
 /** A keyword of the language. All checks, `mln explain` and the reference page are made from this table. */
 export interface Keyword {
@@ -58,19 +61,42 @@ export function createKeywordTable(): KeywordTable {
   const places = new Map<string, Map<string, Keyword>>();
   const table: KeywordTable = {
     declare(...keywords) {
-      for (const keyword of keywords)
+      for (const keyword of keywords) {
+        refuseWrong(keyword);
         for (const place of keyword.in) {
           const names = places.get(place) ?? new Map<string, Keyword>();
           const first = names.get(keyword.name);
           if (first) throw clash(`the keyword ${keyword.name} of ${place}`, first.plugin, keyword.plugin);
           places.set(place, names.set(keyword.name, withSyntax(keyword)));
         }
+      }
     },
     find: (place, name) => places.get(place)?.get(name),
     places: () => [...places.keys()],
     of: (place) => [...(places.get(place)?.values() ?? [])],
   };
   return table;
+}
+
+/** Plug-ins in plain JavaScript may give anything. */
+function refuseWrong({
+  name,
+  in: places,
+  kind,
+  help,
+  plugin,
+}: Readonly<Partial<Record<keyof Keyword, unknown>>>): void {
+  const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+  const wrong = !isText(name)
+    ? 'a keyword without a name'
+    : !Array.isArray(places) || places.length === 0 || !places.every(isText)
+      ? `the keyword ${String(name)} without the blocks that it stands in (in: ['host'])`
+      : !kinds.some((each) => each === kind)
+        ? `the keyword ${String(name)} of the kind ${String(kind)}, which is none of ${kinds.join(', ')}`
+        : typeof help === 'string'
+          ? null
+          : `the keyword ${String(name)} without help`;
+  if (wrong !== null) throw failure('MLN_PLUGIN_SETUP', `${broughtBy(plugin as string | undefined)} declares ${wrong}`);
 }
 
 function withSyntax(keyword: Keyword): Keyword {

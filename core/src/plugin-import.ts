@@ -4,7 +4,8 @@ import { failure, isMlnError, messageOf, type MlnError } from './errors.js';
 import type { Found } from './plugin-find.js';
 import type { Plugin } from './kernel.js';
 import { syntaxFailure, type Manifest } from './plugin-manifest.js';
-import { placeIn } from './plugin-place.js';
+import { whereIn } from './plugin-blame.js';
+import { waitForImport } from './plugin-pending.js';
 import { importQuietly } from './quiet-import.js';
 
 /** Imports a plug-in: from here on its code is run. What goes wrong is told as a fault of the plug-in, never as one that is missing. */
@@ -21,7 +22,7 @@ export async function importPlugin({ name, module }: Manifest, found: Found): Pr
   if (found.kind === 'file') refuseCommonJs(name, module);
   let exported: Readonly<Record<string, unknown>>;
   try {
-    exported = await importQuietly(module);
+    exported = await waitForImport({ name, source: found.path }, () => importQuietly(module));
   } catch (error) {
     throw isMlnError(error) ? error : await importFailure(name, module, found, error);
   }
@@ -42,8 +43,7 @@ async function importFailure(name: string, module: string, found: Found, error: 
   }
   return failure('MLN_PLUGIN_IMPORT', `the plug-in ${name} failed while it was imported: ${messageOf(error)}`, {
     cause: error,
-    place: placeIn(error, found.path),
-    hint: 'this is a fault of the plug-in; MLN_DEBUG=1 shows where it comes from',
+    ...whereIn(found.path, error),
   });
 }
 

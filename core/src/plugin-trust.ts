@@ -20,8 +20,8 @@ export function whoAsks(distribution: string | null): Asker {
   return { uid, installer: distribution === null || uid === 0 ? null : statSync(distribution).uid };
 }
 
-/** Says why others than the asker may have written a file, in words that follow its path; null where they cannot. */
-export function strangerReason(path: string, asker: Asker): string | null {
+/** Says why others than the asker may have written a file, or (imports) what it imports, in words that follow its path. */
+export function strangerReason(path: string, asker: Asker, imports = false): string | null {
   if (asker.uid === undefined) return null;
   let child = realpathSync(path);
   const reason = wrong(statSync(child), asker);
@@ -29,7 +29,7 @@ export function strangerReason(path: string, asker: Asker): string | null {
   for (let folder = dirname(child); ; child = folder, folder = dirname(folder)) {
     const found = wrong(statSync(folder), asker);
     if (found !== null) return `lies in ${folder}, which ${found}`;
-    if (asker.uid === 0 && hasModulesOfOthers(folder, asker))
+    if (imports && asker.uid === 0 && hasModulesOfOthers(folder, asker))
       return `could import from ${join(folder, 'node_modules')}, which belongs to another user`;
     if (folder === dirname(folder) || asker.uid !== 0) return null;
   }
@@ -38,7 +38,7 @@ export function strangerReason(path: string, asker: Asker): string | null {
 /** Throws MLN_PLUGIN_UNTRUSTED where others than the asker may have written a plug-in: its file, or a file of its package. */
 export function refuseStrangers(name: string, path: string, kind: 'file' | 'package', asker: Asker): void {
   for (const file of kind === 'file' ? [path] : [path, ...filesOf(dirname(realpathSync(path)))]) {
-    const reason = strangerReason(file, asker);
+    const reason = strangerReason(file, asker, true);
     if (reason === null) continue;
     throw failure('MLN_PLUGIN_UNTRUSTED', `the plug-in ${name} is not run: ${file} ${reason}`, {
       hint:

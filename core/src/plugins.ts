@@ -1,13 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { apiVersion } from './api.js';
 import type { PluginEntry } from './configuration.js';
-import { failure, isMlnError, systemFailure } from './errors.js';
+import { failure, isMlnError, systemFailure, type Place } from './errors.js';
 import type { BrokenPlugin } from './guard-taps.js';
 import type { LoadedPlugin } from './kernel.js';
 import { findPlugin } from './plugin-find.js';
+import { placesOf } from './places.js';
 import { importPlugin } from './plugin-import.js';
 import { readManifest, type Manifest } from './plugin-manifest.js';
-import { refuseStrangers, whoAsks, type Asker } from './plugin-trust.js';
+import { refuseOutside, refuseStrangers, whoAsks, type Asker } from './plugin-trust.js';
 
 /** What became of the plug-ins of a configuration. */
 export interface LoadedPlugins {
@@ -32,7 +34,7 @@ export async function loadPlugins(
     if ('error' in each) broken.push(each);
     else {
       const first = loaded.find(({ name }) => name === each.name);
-      if (first) broken.push(twice(first, each));
+      if (first) broken.push(twice(first, each, distribution));
       else loaded.push(each);
     }
   return { loaded, broken };
@@ -53,7 +55,9 @@ async function loadEntry(entry: PluginEntry, loading: Loading): Promise<readonly
     if (!found.standard) refuseStrangers(name, found.path, found.kind, loading.asker);
     const manifest = await readManifest(found, name);
     name = manifest.name;
-    await checkApi(manifest);
+    if (!found.standard && found.kind === 'package' && manifest.module !== null)
+      refuseOutside(name, found.path, manifest.module);
+    await checkApi(manifest, source);
     // The standard plug-ins are given the right options; a test sees to it.
     if (entry.standard !== true)
       await (await import('./plugin-options.js')).checkOptions(manifest, entry.options, entry.listedIn);
@@ -88,7 +92,7 @@ async function loadPack(
 }
 
 /** The range is checked by semver; a plug-in for just this version needs no check. */
-async function checkApi({ name, api }: Manifest): Promise<void> {
+async function checkApi({ name, api }: Manifest, source: string): Promise<void> {
   if (api === `^${apiVersion}`) return;
   const { default: semver } = await import('./semver.js');
   if (semver.satisfies(apiVersion, api)) return;
@@ -98,18 +102,30 @@ async function checkApi({ name, api }: Manifest): Promise<void> {
     isRange
       ? `the plug-in ${name} is made for plug-in API ${api}; this is ${apiVersion}`
       : `the plug-in ${name} says that it is made for plug-in API ${api}, which is no range of versions`,
-    { hint: isRange ? `install a version of ${name} for API ${apiVersion}` : `write ^${apiVersion}` },
+    {
+      place: placeOfApi(source),
+      hint: isRange ? `install a version of ${name} for API ${apiVersion}` : `write ^${apiVersion}`,
+    },
   );
 }
 
-function twice(first: LoadedPlugin, second: LoadedPlugin): BrokenPlugin {
+/** Where a plug-in says what it is made for; undefined where that is not found as it is usually written. */
+function placeOfApi(file: string): Place | undefined {
+  const text = readFileSync(file, 'utf8');
+  const offset = text.search(/\bapi["']?\s*:/);
+  return offset < 0 ? undefined : placesOf(text, file)(offset);
+}
+
+function twice(first: LoadedPlugin, second: LoadedPlugin, distribution: string | null): BrokenPlugin {
   const { name, source } = second;
   const where = first.source === source ? source : `${first.source} and ${source}`;
+  // The list of the distribution is nobody's to change.
+  const list = [second, first].find(({ listedIn }) => listedIn !== undefined && listedIn !== distribution)?.listedIn;
   return {
     name,
     source,
     error: failure('MLN_PLUGIN_TWICE', `two plug-ins are called ${name}: ${where}`, {
-      hint: `take one of them out of the list of plug-ins in ${second.listedIn ?? 'the configuration'}`,
+      hint: `take one of them out of the list of plug-ins${list === undefined ? '' : ` in ${list}`}: mln config --show-origin`,
     }),
   };
 }

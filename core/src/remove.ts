@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { failure } from './errors.js';
 import type { Mln } from './kernel.js';
 import { unitsOf, type Host, type Project, type Unit } from './project.js';
 import { cleanUnits } from './settle.js';
@@ -38,6 +39,17 @@ function hasTraces({ name }: Unit, { directory }: Project): boolean {
 export function partOutside(mln: Mln, project: Project): Project | null {
   const hosts = project.hosts.filter((host) => storesOf(mln, host, project).length > 0);
   return hosts.length === 0 ? null : { ...project, hosts, switches: [], hookBlocks: {} };
+}
+
+/** Throws where nobody that is loaded knows how a disk of a project is kept: it would be left behind. */
+export function requireStores(mln: Mln, project: Project): void {
+  for (const host of project.hosts)
+    for (const disk of host.disks) {
+      if (disk.existing || mln.hooks.disk.call(disk, host, project)) continue;
+      throw failure('MLN_NO_CLAIM', `no plug-in that is loaded keeps disks as ${disk.store}, as ${host.name} has one`, {
+        hint: 'load the plug-in that made it: mln plugin list tells which are there',
+      });
+    }
 }
 
 function storesOutside(mln: Mln, project: Project | null): readonly Store[] {

@@ -23,6 +23,8 @@ export function createScripts(): { readonly scripts: Scripts; readonly files: re
       throw failure('MLN_PLUGIN_FAILED', `${path} cannot be the name of a script`);
     if (files.some((file) => file.path === path))
       throw failure('MLN_PLUGIN_FAILED', `two plug-ins write the script ${path}`);
+    if (typeof (text as unknown) !== 'string')
+      throw failure('MLN_PLUGIN_FAILED', `the script ${path} is given ${typeof text} for its text`);
     files.push({ path, text, executable });
   };
   return {

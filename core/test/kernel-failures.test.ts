@@ -14,14 +14,12 @@ test.each<[hook: string, tap: string, plugin: Plugin, call: (mln: Mln) => unknow
     'a tap',
     'uml',
     ({ hooks }) => {
-      hooks.event.tap('uml', () => {
+      hooks.parse.tap('uml', () => {
         throw new TypeError('x is not a function');
       });
     },
-    (mln) => {
-      mln.hooks.event.call({} as never);
-    },
-    'the plug-in @site/plugin-uml failed in event: x is not a function',
+    ({ hooks }) => hooks.parse.call('', 'x'),
+    'the plug-in @site/plugin-uml failed in parse: x is not a function',
   ],
   [
     'a tap of another name',
@@ -55,16 +53,16 @@ test.each<[hook: string, tap: string, plugin: Plugin, call: (mln: Mln) => unknow
     'uml',
     (mln) => {
       mln.hooks.keywords.tap('uml', () => {
-        mln.hooks.event.tap('uml', () => {
+        mln.hooks.parse.tap('uml', () => {
           throw new Error('later');
         });
       });
     },
     (mln) => {
       mln.keywords.places();
-      mln.hooks.event.call({} as never);
+      mln.hooks.parse.call('', 'x');
     },
-    'the plug-in @site/plugin-uml failed in event: later',
+    'the plug-in @site/plugin-uml failed in parse: later',
   ],
 ])('what %s throws is told with plug-in, hook and line', async (_, _tap, tapping, call, message) => {
   const mln = await kernel([loaded('@site/plugin-uml', tapping)]);
@@ -125,6 +123,24 @@ test.each<[hook: HookName, result: unknown, call: (mln: Mln) => unknown, reason:
     ({ hooks }) => hooks.execute.promise(context, context, context),
     'the boolean true, which is no outcome',
   ],
+  [
+    'resolveUnit',
+    { ...unit, memory: 'lots' },
+    ({ hooks }) => hooks.resolveUnit.call(unit, context, context),
+    'the host a with the string "lots" for its memory',
+  ],
+  [
+    'resolveUnit',
+    { ...unit, disks: null },
+    ({ hooks }) => hooks.resolveUnit.call(unit, context, context),
+    'the host a with null for its disks',
+  ],
+  [
+    'resolveUnit',
+    { ...unit, interfaces: [null] },
+    ({ hooks }) => hooks.resolveUnit.call(unit, context, context),
+    'the host a with a list for its interfaces',
+  ],
   ['monitor', [], ({ hooks }) => hooks.monitor.promise(new Map(), [], context), 'a list, which is no Map of statuses'],
 ])('%s is not given %j', async (hook, result, call, reason) => {
   const mln = await kernel([
@@ -151,6 +167,47 @@ test('an option for a verb that nobody brings is told with the plug-in', async (
       mln.hooks.commands.call(createCommands());
     }),
   ).toMatchObject([{ message: 'the plug-in adds adds an option to the verb none, which nobody brings' }]);
+});
+
+test('who only listens ends nothing: what it throws is told once', async () => {
+  const told: string[] = [];
+  const heard: string[] = [];
+  const mln = await kernel(
+    [
+      loaded('deaf', ({ hooks }) => {
+        hooks.event.tap('deaf', () => {
+          throw new Error('no ears');
+        });
+      }),
+      loaded('listens', ({ hooks }) => {
+        hooks.event.tap('listens', ({ state }) => void heard.push(state));
+      }),
+    ],
+    { log: (text) => void told.push(text) },
+  );
+  for (const state of ['begun', 'done'] as const) mln.hooks.event.call({ state } as never);
+  expect(heard).toEqual(['begun', 'done']);
+  expect(told).toEqual([
+    expect.stringMatching(/kernel-failures\.test\.ts:\d+:\d+: the plug-in deaf failed in event: no ears$/),
+  ]);
+});
+
+test('a throw without an error is told with the file of the plug-in', async () => {
+  const thrown: unknown = undefined;
+  const mln = await kernel([
+    loaded('empty', ({ hooks }) => {
+      hooks.parse.tap('empty', () => {
+        throw thrown;
+      });
+    }),
+  ]);
+  expect(await problemsOf(() => mln.hooks.parse.call('', 'x'))).toMatchObject([
+    {
+      code: 'MLN_PLUGIN_FAILED',
+      message: 'the plug-in empty failed in parse: undefined',
+      hint: expect.stringContaining(import.meta.filename) as unknown,
+    },
+  ]);
 });
 
 test('what comes of a promise that nobody waits for is told, and ends nothing', async () => {

@@ -90,7 +90,7 @@ const tap = "mln.hooks.keywords.tap('motd'";
 
 /** One change each, and what is said of it: what, code, line, and words of the message or the hint. */
 test.each<[string, string, string | RegExp, string, string, string | null, number | null, string]>([
-  ['an api of another time', 'package.json', '"api": "^1', '"api": "^2', 'api', 'MLN_PLUGIN_API', null, 'API ^2.0.0'],
+  ['an api of another time', 'package.json', '"api": "^1', '"api": "^2', 'api', 'MLN_PLUGIN_API', 24, 'API ^2.0.0'],
   ['no api', 'package.json', '"api": "^1.0.0",', '', 'manifest', 'MLN_PLUGIN_MANIFEST', null, 'mln.api'],
   ['another peer range', 'package.json', '"@mln/core": "^1', '"@mln/core": "^3', 'peer', null, null, '^3.0.0'],
   ['exports to nowhere', 'package.json', './src/index.js', './lib/index.js', 'module', null, null, 'lib/index.js'],
@@ -101,8 +101,8 @@ test.each<[string, string, string | RegExp, string, string, string | null, numbe
   ['an async function that nobody waits for', code, 'tapPromise(', 'tap(', 'taps', null, 36, 'tapPromise'],
   ['a tap without a name', code, tap, tap.replace('motd', ''), 'setup', 'MLN_PLUGIN_SETUP', 14, 'Missing name'],
   ['a fault of its set-up', code, 'mln.hooks.keywords', 'mln.hook.keywords', 'setup', 'MLN_PLUGIN_SETUP', 14, 'set up'],
-  ['a keyword of the core', code, "name: 'motd'", "name: 'memory'", 'keywords', 'MLN_PLUGIN_CLASH', null, 'memory'],
-  ['a keyword of another', code, "name: 'motd'", "name: 'colour'", 'others', 'MLN_PLUGIN_CLASH', null, 'colour'],
+  ['a keyword of the core', code, "name: 'motd'", "name: 'memory'", 'keywords', 'MLN_PLUGIN_CLASH', 15, 'memory'],
+  ['a keyword of another', code, "name: 'motd'", "name: 'colour'", 'others', 'MLN_PLUGIN_CLASH', 15, 'colour'],
   ['a keyword without help', code, /help: '.*'/, "help: ''", 'keywords', null, null, 'no help'],
   ['a fault in a tap', code, "host.keywords['motd']", "host.keyword['motd']", 'example', 'MLN_PLUGIN_FAILED', 37, 'configureFilesystem'],
   ['a guest that grows', code, 'guest.write(PATH', 'guest.append(PATH', 'twice', null, null, '/etc/motd.conf'],
@@ -114,7 +114,7 @@ test.each<[string, string, string | RegExp, string, string, string | null, numbe
   expect(exit).toBe(78);
   expect(items).toContainEqual(expect.objectContaining({ state: 'wrong', what, code: errorCode, line }));
   expect(items.map(({ detail, hint }) => `${detail} ${hint ?? ''}`).join('\n')).toContain(words);
-  if (line !== null) expect(items[0]?.file).toBe(join(folder, file));
+  if (line !== null) expect(items.find((item) => item.line === line)?.file).toBe(join(folder, file));
 }); // prettier-ignore
 
 test('a verb of another, and one without a summary, are told', async () => {

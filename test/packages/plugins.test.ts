@@ -21,7 +21,7 @@ describe('root', () => {
         },
         0,
       );
-      const refused = await mln(['list'], { cwd });
+      const refused = await mln(['template', 'list'], { cwd });
       expect(refused).toMatchObject({ code: 78, stdout: '' });
       expect(refused.stderr.match(/MLN_\w+\]: the plug-in \S+/g)).toEqual([
         'MLN_PLUGIN_UNTRUSTED]: the plug-in ./evil.mjs',
@@ -39,7 +39,7 @@ describe('root', () => {
 
   asRoot('uses no configuration of the working folder that others may have written', async () => {
     const cwd = put('work', { 'mln.config.json': lists() });
-    expect(await mln(['list'], { cwd })).toMatchObject({
+    expect(await mln(['template', 'list'], { cwd })).toMatchObject({
       code: 78,
       stderr: expect.stringContaining('belongs to another user') as unknown,
     });
@@ -51,9 +51,9 @@ describe('root', () => {
     const configured = put('home/.config/mln', { 'mln.config.mjs': text }, 0);
     const hint = 'write it as mln.config.yaml';
     for (const ended of [
-      await mln(['list'], { cwd }),
-      await mln(['list', '--config', 'mln.config.mjs'], { cwd }),
-      await mln(['list'], { cwd: put('empty', {}, 0) }),
+      await mln(['template', 'list'], { cwd }),
+      await mln(['template', 'list', '--config', 'mln.config.mjs'], { cwd }),
+      await mln(['template', 'list'], { cwd: put('empty', {}, 0) }),
     ])
       expect(ended).toMatchObject({ code: 78, stderr: expect.stringContaining(hint) as unknown });
     expect(existsSync(configured)).toBe(true);
@@ -69,8 +69,65 @@ describe('root', () => {
       'package.json': '{ "cosmiconfig": { "$import": "./.config/config.cjs" } }',
     });
     put('config', { 'evil.cjs': evil }, 0);
-    expect(await mln(['list', '--config', join(file, 'mln.config.yaml')], { cwd })).toMatchObject({ code: 0 });
-    expect(await mln(['list', '--config', join(file, 'import.yaml')], { cwd })).toMatchObject({ code: 78 });
+    expect(await mln(['template', 'list', '--config', join(file, 'mln.config.yaml')], { cwd })).toMatchObject({
+      code: 0,
+    });
+    expect(await mln(['template', 'list', '--config', join(file, 'import.yaml')], { cwd })).toMatchObject({ code: 78 });
+    expect(ran()).toBe('');
+  });
+
+  asRoot('runs no script of a project that others may have written, and takes no folders on their word', async () => {
+    const script = `#!/bin/sh\necho script >>${join(lab, 'trace/ran')}\n`;
+    const state = {
+      schema: 1,
+      builtAt: '2026-01-01T00:00:00.000Z',
+      plugins: {},
+      templates: {},
+      project: {
+        name: 'lab',
+        home: null,
+        source: '/',
+        directory: '',
+        switches: [{ kind: 'switch', name: 'lan', serviceHost: null, ports: [] }],
+        hosts: [],
+        hookBlocks: { beforeProjectStart: 'x' },
+        variables: {},
+        secret: null,
+      },
+    };
+    const project = {
+      'lab/state.json': JSON.stringify(state),
+      'lab/lan/start': script,
+      'lab/hooks/beforeProjectStart': script,
+    };
+    const projects = put('projects', project);
+    const { code: exit, stderr } = await mln(['-P', projects, 'start', 'lab']);
+    expect(exit).toBe(77);
+    expect(stderr).toMatch(/error\[MLN_NOT_ALLOWED\].*belongs to another user/);
+    const work = put('work', { 'mln.config.json': JSON.stringify({ projects }) }, 0);
+    chmodSync(work, 0o777);
+    expect(await mln(['list'], { cwd: work })).toMatchObject({
+      code: 78,
+      stderr: expect.stringContaining('root runs what lies there') as unknown,
+    });
+    expect(ran()).toBe('');
+  });
+
+  asRoot('runs no module that lies where nobody has looked', async () => {
+    const description = (module: string): string =>
+      JSON.stringify({ name: 'p', version: '1.0.0', type: 'module', exports: module, mln: { api: '^1.0.0' } });
+    const modules = ['.out/index.js', 'node_modules/x/index.js', '../outside.js', 'linked/index.js'];
+    for (const [index, module] of modules.entries()) {
+      const files = { 'mln.config.json': lists('./p'), 'p/package.json': description(`./${module}`) };
+      const work = put(`work${index}`, files, 0);
+      const target = module.startsWith('linked') ? 'elsewhere/index.js' : `p/${module}`;
+      put(join(`work${index}`, target, '..').replace('p/..', '.'), {}, 0);
+      put(`work${index}`, { [target]: code(module) }, 0);
+      if (module.startsWith('linked')) symlinkSync(join(work, 'elsewhere'), join(work, 'p/linked'));
+      chownSync(join(work, target), stranger, stranger);
+      const { code: exit, stderr } = await mln(['template', 'list', '--config', join(work, 'mln.config.json')]);
+      expect([exit, stderr]).toEqual([78, expect.stringContaining('MLN_PLUGIN_UNTRUSTED')]);
+    }
     expect(ran()).toBe('');
   });
 
@@ -80,7 +137,7 @@ describe('root', () => {
       { 'deep/mln.config.json': lists('./own.mjs', 'pack'), 'deep/own.mjs': code('own'), ...packageOf('pack') },
       0,
     );
-    const list = (): Promise<Ended> => mln(['list', '--config', join(work, 'deep/mln.config.json')]);
+    const list = (): Promise<Ended> => mln(['template', 'list', '--config', join(work, 'deep/mln.config.json')]);
     expect(await list()).toMatchObject({ code: 0, stderr: '' });
     expect(ran()).toMatch(/^(own pack|pack own)$/);
 
@@ -167,7 +224,7 @@ describe('root', () => {
     const mine = put('mine', { 'mln.config.json': lists('./own.mjs') }, 0);
     symlinkSync(join(theirs, 'evil.mjs'), join(mine, 'own.mjs'));
     lchownSync(join(mine, 'own.mjs'), 0, 0);
-    expect(await mln(['list', '--config', join(mine, 'mln.config.json')])).toMatchObject({
+    expect(await mln(['template', 'list', '--config', join(mine, 'mln.config.json')])).toMatchObject({
       code: 78,
       stderr: expect.stringContaining('MLN_PLUGIN_UNTRUSTED') as unknown,
     });

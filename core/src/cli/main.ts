@@ -4,10 +4,11 @@ import * as core from '../index.js';
 import { Exit, type ExitCode } from '../codes.js';
 import { createCommands, type Command, type CommandContext, type CommandOptions } from '../commands.js';
 import { loadConfiguration } from '../configuration.js';
-import { failure, isMlnError } from '../errors.js';
-import { createMln, refuseBroken, type Mln } from '../kernel.js';
+import { failure, isMlnError, messageOf, type Problem } from '../errors.js';
+import type { BrokenPlugin } from '../guard-taps.js';
+import { createMln, refuseBroken, type LoadedPlugin, type Mln } from '../kernel.js';
 import { loadPlugins } from '../plugins.js';
-import { flatProblem, renderError } from '../render-problem.js';
+import { flatProblem, renderError, renderProblem } from '../render-problem.js';
 import { runShell } from '../shell.js';
 import type { SourceLines } from '../source-lines.js';
 import { createTerminal } from '../terminal.js';
@@ -15,6 +16,7 @@ import { groupSummary } from './complete-line.js';
 import { globalHelp, takeGlobalFlags } from './global-options.js';
 import { headingOf } from './help-groups.js';
 import { coreVerbs } from './verbs.js';
+import { watchProcess } from './watch-process.js';
 
 /** What a distribution tells of itself: its version, and the configuration that names its standard plug-ins. */
 export interface Distribution {
@@ -33,10 +35,17 @@ export async function main(argv: readonly string[], distribution: Distribution):
   if (argv[0] === 'complete')
     return (await import('./complete.js')).completeQuietly(argv.slice(1), distribution.configuration);
   let mln: Mln | undefined;
+  let plugins: readonly LoadedPlugin[] = [];
+  const json = argv.includes('--json');
+  const watched = watchProcess(
+    () => plugins,
+    (error) => report(error, json, mln),
+  );
   try {
     const { flags, rest } = takeGlobalFlags(argv);
     const configuration = await loadConfiguration(flags, distribution.configuration);
     const { loaded, broken } = await loadPlugins(configuration.plugins, distribution.configuration);
+    plugins = loaded;
     mln = await createMln({
       core,
       shell: runShell,
@@ -46,17 +55,26 @@ export async function main(argv: readonly string[], distribution: Distribution):
       broken,
       tolerant: isTolerant(rest),
     });
-    return await runVerb(mln, rest, distribution);
+    const exit = await runVerb(mln, rest, distribution);
+    return exit === Exit.done && watched.strayed ? Exit.failed : exit;
   } catch (error) {
-    return report(error, argv.includes('--json'), mln);
+    return await report(error, json, mln);
+  } finally {
+    watched.release();
   }
+}
+
+/** Runs the command line, and ends the process once all is written: whatever a plug-in has left running goes with it. */
+export async function runToEnd(argv: readonly string[], distribution: Distribution): Promise<void> {
+  const exit = await main(argv, distribution);
+  process.stdout.write('', () => process.stderr.write('', () => process.exit(exit)));
 }
 
 /** Whether a command line can do with the plug-ins that are to be had: help, and verbs of the core that say so. */
 function isTolerant(words: readonly string[]): boolean {
   if (words.length === 0 || words[0] === 'help' || words.includes('--help')) return true;
   return coreVerbs.some(
-    ({ name, tolerant }) => tolerant === true && name.split(' ').every((word, index) => word === words[index]),
+    ({ name, tolerant }) => tolerant !== undefined && name.split(' ').every((word, index) => word === words[index]),
   );
 }
 
@@ -64,16 +82,26 @@ async function report(error: unknown, json: boolean, mln: Mln | undefined): Prom
   if (!isMlnError(error)) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     process.stderr.write(`This is a fault of mln, not of your project:\n${text}\n`);
+    if (json) printErrors([{ severity: 'error', code: 'MLN_FAULT', message: messageOf(error) }]);
     return Exit.failed;
   }
-  if (json)
-    process.stdout.write(
-      `${JSON.stringify({ apiVersion: 'mln/v1', kind: 'Errors', items: error.problems.map(flatProblem) }, null, 2)}\n`,
-    );
+  if (json) printErrors(error.problems);
   else process.stderr.write(`${renderError(error, mln && (await sourceLines(mln)))}\n`);
   if (process.env['MLN_DEBUG'] || /\bmln\b/.test(process.env['NODE_DEBUG'] ?? ''))
     process.stderr.write(`${inspect(error.cause ?? error)}\n`);
   return error.exit;
+}
+
+function printErrors(problems: readonly Problem[]): void {
+  process.stdout.write(
+    `${JSON.stringify({ apiVersion: 'mln/v1', kind: 'Errors', items: problems.map(flatProblem) }, null, 2)}\n`,
+  );
+}
+
+/** Tells of plug-ins that a verb can do without. */
+function warnOf(broken: readonly BrokenPlugin[]): void {
+  for (const problem of broken.flatMap(({ error }) => error.problems))
+    process.stderr.write(`${renderProblem({ ...problem, severity: 'warning' })}\n`);
 }
 
 async function sourceLines(mln: Mln): Promise<SourceLines> {
@@ -103,7 +131,8 @@ async function runVerb(mln: Mln, argv: readonly string[], distribution: Distribu
   };
   let exit: ExitCode = Exit.done;
   const run = async (command: Command, args: readonly string[], options: CommandOptions): Promise<void> => {
-    if (command.tolerant !== true) refuseBroken(mln.broken);
+    if (command.tolerant === undefined) refuseBroken(mln.broken);
+    if (command.tolerant === 'warned') warnOf(mln.broken);
     exit = await command.run(context, args, options);
   };
   const program = new Command('mln');

@@ -118,6 +118,7 @@ export const coreVerbs: readonly Command[] = [
   },
   {
     name: 'start',
+    tolerant: 'warned',
     summary: 'Starts projects: switches, then hosts in boot order.',
     arguments: '[project]',
     completes: ['project'],
@@ -137,6 +138,7 @@ export const coreVerbs: readonly Command[] = [
   },
   {
     name: 'stop',
+    tolerant: 'warned',
     summary: 'Stops projects: asks hosts to shut down, in reverse boot order, then stops switches.',
     arguments: '[project]',
     completes: ['project'],
@@ -151,6 +153,7 @@ export const coreVerbs: readonly Command[] = [
   },
   {
     name: 'restart',
+    tolerant: 'warned',
     summary: 'Stops and starts projects.',
     arguments: '[project]',
     completes: ['project'],
@@ -166,6 +169,7 @@ export const coreVerbs: readonly Command[] = [
   },
   {
     name: 'status',
+    tolerant: 'warned',
     summary: 'Shows which hosts and switches run.',
     arguments: '[project]',
     completes: ['project'],
@@ -183,12 +187,14 @@ export const coreVerbs: readonly Command[] = [
   },
   {
     name: 'list',
+    tolerant: 'warned',
     summary: 'Lists the built projects.',
     options: [json],
     run: async (...args) => (await import('./verbs/list.js')).list(...args),
   },
   {
     name: 'remove',
+    tolerant: 'warned',
     summary: 'Removes a project that is stopped, with its disks.',
     arguments: '[project]',
     completes: ['project'],
@@ -197,6 +203,7 @@ export const coreVerbs: readonly Command[] = [
   },
   {
     name: 'console',
+    tolerant: 'warned',
     summary: 'Opens the console of a host that runs; Ctrl-] leaves it.',
     arguments: '<host>',
     completes: ['host'],
@@ -205,6 +212,7 @@ export const coreVerbs: readonly Command[] = [
   },
   {
     name: 'log',
+    tolerant: 'warned',
     summary: 'Shows what a host has written on its console.',
     arguments: '<host>',
     completes: ['host'],
@@ -213,6 +221,7 @@ export const coreVerbs: readonly Command[] = [
   },
   {
     name: 'clean',
+    tolerant: 'warned',
     summary: 'Takes away what a crash has left: sockets, pid files, unfinished builds.',
     arguments: '[project]',
     completes: ['project'],

@@ -3,6 +3,7 @@ import type { CommandContext, CommandOptions } from '../../commands.js';
 import { failure } from '../../errors.js';
 import { runningUnits } from '../../monitor.js';
 import { operate } from '../../operate.js';
+import { requireStores } from '../../remove.js';
 import { requireState } from '../../state.js';
 import { textOption } from '../choose.js';
 import { withProject } from '../guarded.js';
@@ -17,6 +18,7 @@ export async function remove(
   if (name === undefined) throw failure('MLN_USAGE', 'which project?', { hint: 'name it with -p' });
   await withProject(context, name, 'remove', async () => {
     const { project } = await requireState(mln.folders.projects, name);
+    requireStores(mln, project);
     const up = await runningUnits(mln, project);
     if (up.length > 0)
       throw failure('MLN_PROJECT_RUNS', `${name} is not stopped: ${up.join(', ')}`, { hint: `mln stop -p ${name}` });

@@ -1,0 +1,51 @@
+import type { ExitCode } from './codes.js';
+import type { Command, CommandContext, CommandOptions, Commands } from './commands.js';
+import type { Entry } from './guard-taps.js';
+import { faultOf, gaveRubbish } from './plugin-blame.js';
+import { waitFor } from './plugin-pending.js';
+
+/** Commands that remember who adds them, and whose verbs are told of by the plug-in's name where they fail. */
+export function signedCommands(commands: Commands, plugin: string, entry: Entry | null): Commands {
+  return {
+    add: (command) => {
+      commands.add({ ...guardedVerb(command, entry), plugin });
+      entry?.verbs.push(command.name);
+    },
+    option: (name, option) => {
+      commands.option(name, option, plugin);
+    },
+    get all() {
+      return commands.all;
+    },
+  };
+}
+
+/** A verb without a function is refused where it is added. */
+function guardedVerb(command: Command, entry: Entry | null): Command {
+  if (entry === null || typeof (command as Partial<Command> | null)?.run !== 'function') return command;
+  return { ...command, run: (context, args, options) => runVerb(command, entry, context, args, options) };
+}
+
+async function runVerb(
+  command: Command,
+  { plugin, error: broken }: Entry,
+  context: CommandContext,
+  args: readonly string[],
+  options: CommandOptions,
+): Promise<ExitCode> {
+  if (broken) throw broken;
+  const where = `in its verb ${command.name}`;
+  let exit: unknown;
+  try {
+    exit = await waitFor(plugin, where, () => command.run(context, args, options));
+  } catch (error) {
+    throw faultOf(plugin, where, error);
+  }
+  if (Number.isInteger(exit) && (exit as number) >= 0 && (exit as number) <= 255) return exit as ExitCode;
+  throw gaveRubbish(
+    plugin,
+    `${typeof exit === 'string' ? JSON.stringify(exit) : String(exit)}, which is no exit code`,
+    where,
+    'run gives a number: 0 where all is done, 1 where it failed (Exit of the core)',
+  );
+}
