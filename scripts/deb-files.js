@@ -42,13 +42,25 @@ if [ "$1" = configure ]; then
 fi
 ${reload}`;
 
+/** Guests of projects that the unit has started are stopped by the mln that is about to go. */
+export const prerm = `#!/bin/sh
+set -e
+if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
+  systemctl stop mln.service || true
+fi
+`;
+
 export const postrm = `#!/bin/sh
 set -e
 # Disks of guests are nothing that a package may take away.
+if [ "$1" = remove ]; then
+  rm -f /etc/systemd/system/multi-user.target.wants/mln.service
+fi
 if [ "$1" = purge ] && [ -d /var/lib/mln ]; then
+  rm -f /var/lib/mln/setup.json
   rmdir /var/lib/mln/projects /var/lib/mln/templates /var/lib/mln/files /var/lib/mln 2>/dev/null || true
   if [ -d /var/lib/mln ]; then
-    echo "mln: projects and templates are left in /var/lib/mln" >&2
+    echo "mln: what is in /var/lib/mln is left there: projects and templates are yours" >&2
   fi
 fi
 ${reload}`;

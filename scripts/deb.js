@@ -22,7 +22,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { changelog, control, copyright, postinst, postrm } from './deb-files.js';
+import { changelog, control, copyright, postinst, postrm, prerm } from './deb-files.js';
 import { pack } from './pack.js';
 import { root, run } from './setup.js';
 
@@ -51,6 +51,7 @@ try {
   );
   write('DEBIAN/md5sums', sums(files));
   write('DEBIAN/postinst', postinst, 0o755);
+  write('DEBIAN/prerm', prerm, 0o755);
   write('DEBIAN/postrm', postrm, 0o755);
   chmodSync(join(stage, 'DEBIAN'), 0o755);
   mkdirSync(to, { recursive: true });

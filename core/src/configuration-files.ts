@@ -1,9 +1,9 @@
-import { existsSync, lstatSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, extname, join, resolve } from 'node:path';
 import type { FileValues } from './configuration.js';
 import { failure, messageOf } from './errors.js';
-import { strangerReason, whoAsks } from './plugin-trust.js';
+import { realPath, strangerReason, whoAsks } from './plugin-trust.js';
 
 /** One source of configuration. */
 export interface Source {
@@ -54,8 +54,8 @@ function isRoot(): boolean {
   return process.geteuid?.() === 0;
 }
 
-/** What root cannot rely on, in files that others may have written. */
-function doubtOf(path: string): string | undefined {
+/** What root cannot rely on, in files and folders that others may have written. */
+export function doubtOf(path: string): string | undefined {
   if (!isRoot() || !existsSync(path)) return undefined;
   return strangerReason(path, whoAsks(null)) ?? undefined;
 }
@@ -90,12 +90,15 @@ export function inFolder(folder: string): string[] {
 
 /** A configuration names code that will run: one that lies about must be the caller's own, or root's. */
 function refuseStrangers(path: string): void {
-  // A link is its maker's word that the file is meant here.
-  const isOwn = ({ uid }: { uid: number }): boolean => uid === process.getuid?.() || uid === 0;
-  if ([lstatSync(path), statSync(path)].every(isOwn) && (statSync(path).mode & 0o002) === 0) return;
-  throw failure('MLN_BAD_CONFIGURATION', `${path} belongs to another user, or everyone may write it; it is not used`, {
-    hint: 'name the configuration to use with --config',
-  });
+  // A link is its maker's word that the file is meant here; so is a hard link, whose maker owns the folder.
+  const places = [lstatSync(path), statSync(dirname(path)), statSync(path)];
+  const isOwn = places.every(({ uid }) => uid === process.getuid?.() || uid === 0);
+  if (isOwn && (statSync(path).mode & 0o002) === 0) return;
+  throw failure(
+    'MLN_BAD_CONFIGURATION',
+    `${path} belongs to another user, as a file, as a link or by its folder, or everyone may write it; it is not used`,
+    { hint: 'name the configuration to use with --config' },
+  );
 }
 
 /** The distribution's own is JSON, and is right: most runs of mln need no library to read their configuration. */
@@ -107,7 +110,7 @@ function readDistribution(path: string): Source {
 /** Reads one file; throws MLN_BAD_CONFIGURATION where it is not right. */
 export async function readSource(path: string, doubt?: string, strange = doubtOf(path)): Promise<Source> {
   const config = ['.js', '.mjs'].includes(extname(path)) ? await runCode(path) : await readData(path);
-  return { origin: path, folder: dirname(realpathSync(path)), values: await checked(config, path), doubt, strange };
+  return { origin: path, folder: dirname(realPath(path)), values: await checked(config, path), doubt, strange };
 }
 
 /**

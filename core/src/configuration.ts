@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
-import { fileSources, type Source } from './configuration-files.js';
+import { doubtOf, fileSources, type Source } from './configuration-files.js';
 import { failure } from './errors.js';
 import { defaultFolders, type Folders } from './folders.js';
 
@@ -78,17 +78,10 @@ export async function loadConfiguration(
   };
   const folder = (key: keyof Folders): string => {
     const found = pick(key);
-    if (found?.source.strange !== undefined)
-      throw failure(
-        'MLN_BAD_CONFIGURATION',
-        `${found.source.origin}, which names the folder of ${key}, ${found.source.strange}: root runs what lies there`,
-        {
-          hint: `if you trust it, make it root's alone; or name the folder by -${{ projects: 'P', templates: 'T', files: 'F' }[key]}`,
-        },
-      );
-    return found
-      ? resolve(found.source.folder, found.value.replace(/^~(?=\/)/, homedir()))
-      : defaultFolders(environment)[key];
+    if (found === null) return usualFolder(key, environment);
+    const { origin, strange } = found.source;
+    if (strange !== undefined) throw notForRoot(`${origin}, which names the folder of ${key}, ${strange}`, key);
+    return resolve(found.source.folder, found.value.replace(/^~(?=\/)/, homedir()));
   };
   const plugins = pick('plugins');
   return {
@@ -99,6 +92,21 @@ export async function loadConfiguration(
     folders: { projects: folder('projects'), templates: folder('templates'), files: folder('files') },
     origins,
   };
+}
+
+/** The folder where nobody names another. The environment of somebody else may lead root to what is theirs. */
+function usualFolder(key: keyof Folders, environment: NodeJS.ProcessEnv): string {
+  const path = defaultFolders(environment)[key];
+  const doubt = environment['XDG_DATA_HOME'] ? doubtOf(path) : undefined;
+  if (doubt === undefined) return path;
+  throw notForRoot(`the folder of ${key} that XDG_DATA_HOME leads to, ${path}, ${doubt}`, key);
+}
+
+function notForRoot(what: string, key: keyof Folders): Error {
+  const flag = { projects: 'P', templates: 'T', files: 'F' }[key];
+  return failure('MLN_BAD_CONFIGURATION', `${what}: root runs what lies there`, {
+    hint: `if you trust it, make it root's alone; or name the folder by -${flag}`,
+  });
 }
 
 /** The word `standard` stands for the plug-ins that mln comes with, but for those that the list names itself. */

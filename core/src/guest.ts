@@ -55,6 +55,7 @@ const MAX_LINKS = 40;
 export function createGuest(base: Filesystem, project: Project): Guest {
   /** What was changed, by path without links. */
   const changed = new Map<string, Node>();
+  const begun = new Set<Promise<void>>();
   const regionOf = regionsOf(project);
 
   const listBase = async (directory: string): Promise<ReadonlyMap<string, Entry>> => {
@@ -238,10 +239,28 @@ export function createGuest(base: Filesystem, project: Project): Guest {
         .replace(/[^A-Za-z0-9]/g, '')
         .slice(0, 16),
     async edits() {
+      while (begun.size > 0) await Promise.all(begun);
       return editsFor(changed, base);
     },
   };
-  return guest;
+  return noting(guest, begun);
+}
+
+const changes = ['write', 'append', 'region', 'directory', 'symlink', 'copyIn', 'remove'] as const;
+
+/** The same guest, which notes what is begun: a change that somebody forgot to await is not lost. */
+function noting(guest: Guest, begun: Set<Promise<void>>): Guest {
+  const noted = changes.map((name) => [
+    name,
+    (...args: never[]) => {
+      const change = (guest[name])(...args);
+      const over = (): void => void begun.delete(change);
+      begun.add(change);
+      change.then(over, over);
+      return change;
+    },
+  ]);
+  return { ...guest, ...(Object.fromEntries(noted) as Partial<Guest>) };
 }
 
 /** The parts of an absolute path. A path that a debugfs command line, or a guest, could misread is refused. */

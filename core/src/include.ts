@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { failure, inOrder, isMlnError, messageOf, MlnError, type Place, type Problem } from './errors.js';
 import { MAX_DEPTH, MAX_ERRORS, MAX_INCLUDED, MAX_INCLUDES } from './limits.js';
@@ -24,6 +24,13 @@ export function readText(file: string, place?: Place, hint?: string): string {
     throw failure('MLN_NO_FILE', reason, { place, hint, cause: error });
   }
   return textOfBytes(bytes, file, place);
+}
+
+/** Throws MLN_NO_FILE for a pipe or a device: reading it may never end. */
+function refuseOthers(file: string, place: Place | undefined): void {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined || found.isFile() || found.isDirectory()) return;
+  throw failure('MLN_NO_FILE', `${file} is a pipe or a device, and no file that could be included`, { place });
 }
 
 /** Reads the bytes of a file as text, and says where they are none. */
@@ -100,6 +107,7 @@ class Expansion {
         });
       const inside = deeper(way, place);
       const hint = item.path.includes('$') ? 'variables cannot stand in the path of an #include' : undefined;
+      refuseOthers(file, place);
       const included = readText(file, place, hint);
       const parsed = this.parse(included, file);
       this.#tell(parsed.problems ?? [], file, place);

@@ -175,6 +175,9 @@ async function setUp(entry: Entry, mln: Mln): Promise<void> {
       : failure('MLN_PLUGIN_SETUP', `the plug-in ${name} failed while it was set up: ${messageOf(error)}`, {
           cause: error,
           ...whereIn(source, error),
+          ...(/reading 'tap(Promise)?'/.test(messageOf(error)) && {
+            hint: `there is no such hook; the hooks are ${Object.keys(mln.hooks).join(', ')}`,
+          }),
         });
   }
 }

@@ -84,6 +84,8 @@ function refuseWrong({
   in: places,
   kind,
   help,
+  choices = [],
+  columns = [],
   plugin,
 }: Readonly<Partial<Record<keyof Keyword, unknown>>>): void {
   const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
@@ -93,9 +95,11 @@ function refuseWrong({
       ? `the keyword ${String(name)} without the blocks that it stands in (in: ['host'])`
       : !kinds.some((each) => each === kind)
         ? `the keyword ${String(name)} of the kind ${String(kind)}, which is none of ${kinds.join(', ')}`
-        : typeof help === 'string'
-          ? null
-          : `the keyword ${String(name)} without help`;
+        : typeof help !== 'string'
+          ? `the keyword ${String(name)} without help`
+          : !Array.isArray(choices) || !choices.every(isText) || !Array.isArray(columns)
+            ? `the keyword ${String(name)} with choices or columns that are no lists`
+            : null;
   if (wrong !== null) throw failure('MLN_PLUGIN_SETUP', `${broughtBy(plugin as string | undefined)} declares ${wrong}`);
 }
 

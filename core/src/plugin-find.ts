@@ -2,6 +2,7 @@ import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import type { PluginEntry } from './configuration.js';
 import { failure, type MlnError } from './errors.js';
+import { nearest } from './values.js';
 
 /** Where a plug-in is: a file of its own, or a package by its package.json. */
 export interface Found {
@@ -38,11 +39,21 @@ export function findPlugin(entry: PluginEntry, distribution: string | null): Fou
       own !== null && (entry.standard === true || isInside(path, own) || isStandard(name, path, own, distribution));
     if (!ownOnly || standard) return { kind: 'package', path, standard };
   }
-  throw ownOnly
-    ? notOfMln(entry)
-    : failure('MLN_PLUGIN_NOT_FOUND', `the plug-in ${name} is not installed`, {
-        hint: `npm install ${name}, in ${from}${entry.listedIn === undefined ? '' : ` (${entry.listedIn} lists it)`}`,
-      });
+  throw ownOnly ? notOfMln(entry) : notInstalled(entry, distribution);
+}
+
+/** What is meant is more likely a file beside the configuration, or a word that is misspelt, than a package of a stranger. */
+function notInstalled({ name, from, listedIn }: PluginEntry, distribution: string | null): MlnError {
+  if (name === 'standard')
+    return failure('MLN_PLUGIN_OPTIONS', 'standard, the plug-ins that mln comes with, takes no options', {
+      hint: 'list the plug-in that is to have options beside it, by its name',
+    });
+  const near = nearest(name, ['standard', ...standardNames(distribution)]);
+  const guess = atPath(resolve(from, name)) ? `./${name}` : near;
+  const where = `${from}${listedIn === undefined ? '' : ` (${listedIn} lists it)`}`;
+  return failure('MLN_PLUGIN_NOT_FOUND', `the plug-in ${name} is not installed`, {
+    hint: guess === undefined ? `npm install ${name}, in ${where}` : `did you mean ${guess}? ${listedIn ?? ''}`.trim(),
+  });
 }
 
 function isFile(name: string): boolean {
@@ -77,8 +88,14 @@ function isInside(path: string, folder: string): boolean {
 /** Whether it is one of the standard plug-ins, which npm may have put beside mln rather than into it. */
 function isStandard(name: string, path: string, own: string, distribution: string | null): boolean {
   if (distribution === null || packageFrom(own, name) !== path) return false;
+  return standardNames(distribution).includes(name);
+}
+
+/** The plug-ins that a distribution lists. */
+function standardNames(distribution: string | null): readonly string[] {
+  if (distribution === null) return [];
   const { plugins = [] } = JSON.parse(readFileSync(distribution, 'utf8')) as { plugins?: (string | [string])[] };
-  return plugins.some((each) => (typeof each === 'string' ? each : each[0]) === name);
+  return plugins.map((each) => (typeof each === 'string' ? each : each[0]));
 }
 
 function noFile(path: string, { listedIn }: PluginEntry): MlnError {

@@ -1,5 +1,5 @@
-import { existsSync, lstatSync, readdirSync, realpathSync, statSync, type Stats } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { failure } from './errors.js';
 
 /*
@@ -23,22 +23,74 @@ export function whoAsks(distribution: string | null): Asker {
 /** Says why others than the asker may have written a file, or (imports) what it imports, in words that follow its path. */
 export function strangerReason(path: string, asker: Asker, imports = false): string | null {
   if (asker.uid === undefined) return null;
-  let child = realpathSync(path);
-  const reason = wrong(statSync(child), asker);
+  const real = realPath(path);
+  const reason = wrong(statSync(real), asker);
   if (reason !== null) return reason;
-  for (let folder = dirname(child); ; child = folder, folder = dirname(folder)) {
-    const found = wrong(statSync(folder), asker);
-    if (found !== null) return `lies in ${folder}, which ${found}`;
-    if (imports && asker.uid === 0 && hasModulesOfOthers(folder, asker))
-      return `could import from ${join(folder, 'node_modules')}, which belongs to another user`;
-    if (folder === dirname(folder) || asker.uid !== 0) return null;
+  if (asker.uid !== 0) return wrongFolder(dirname(real), asker, imports);
+  const passed = linksOf(path).map((link) => {
+    const { uid } = lstatSync(link);
+    if (uid !== 0) return `is behind the link ${link}, which belongs to another user`;
+    const found = wrongFolders(dirname(link), asker, false);
+    return found && `is behind the link ${link}, which ${found}`;
+  });
+  return passed.find((each) => each !== null) ?? wrongFolders(dirname(real), asker, imports);
+}
+
+/** The same of a folder and, up to the top, of those above. */
+function wrongFolders(start: string, asker: Asker, imports: boolean): string | null {
+  for (let folder = start; ; folder = dirname(folder)) {
+    const found = wrongFolder(folder, asker, imports);
+    if (found !== null || folder === dirname(folder)) return found;
   }
+}
+
+function wrongFolder(folder: string, asker: Asker, imports: boolean): string | null {
+  const found = wrong(statSync(folder), asker);
+  if (found !== null) return `lies in ${folder}, which ${found}`;
+  const others = imports && asker.uid === 0 ? importsOfOthers(folder, asker) : undefined;
+  return others === undefined ? null : `could import by way of ${others}, which others may have written`;
+}
+
+/** Where a path leads. One into /proc may name no file but a pipe, as that of a shell's <(…): it stands for itself. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if (!existsSync(path)) throw error;
+    return resolve(path);
+  }
+}
+
+/** The links that lead from a path to its file, those among its folders too. */
+function linksOf(path: string): readonly string[] {
+  const links: string[] = [];
+  const rest = resolve(path).split(sep);
+  let done: string = sep;
+  // The real path is known by now: the links do not go round in circles.
+  for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
+    const next = join(done, name);
+    const found = lstatSync(next, { throwIfNoEntry: false });
+    // What /proc says of open files names nothing that could be followed further.
+    if (found === undefined) return links;
+    if (!found.isSymbolicLink()) {
+      done = next;
+      continue;
+    }
+    links.push(next);
+    const target = readlinkSync(next);
+    if (isAbsolute(target)) done = sep;
+    rest.unshift(...target.split(sep));
+  }
+  return links;
 }
 
 /** Throws MLN_PLUGIN_UNTRUSTED where others than the asker may have written a plug-in: its file, or a file of its package. */
 export function refuseStrangers(name: string, path: string, kind: 'file' | 'package', asker: Asker): void {
-  for (const file of kind === 'file' ? [path] : [path, ...filesOf(dirname(realpathSync(path)))]) {
-    const reason = strangerReason(file, asker, true);
+  const folder = dirname(realpathSync(path));
+  for (const file of kind === 'file' ? [path] : [path, ...filesOf(folder)]) {
+    // What lies in the package imports by the same folders as its package.json would.
+    const imports = file === path || !realpathSync(file).startsWith(`${folder}${sep}`);
+    const reason = strangerReason(file, asker, imports);
     if (reason === null) continue;
     throw failure('MLN_PLUGIN_UNTRUSTED', `the plug-in ${name} is not run: ${file} ${reason}`, {
       hint:
@@ -49,10 +101,18 @@ export function refuseStrangers(name: string, path: string, kind: 'file' | 'pack
   }
 }
 
-/** In a sticky folder nobody takes away what is root's, but anybody adds a node_modules, which Node looks through. */
-function hasModulesOfOthers(folder: string, asker: Asker): boolean {
-  const found = lstatSync(join(folder, 'node_modules'), { throwIfNoEntry: false });
-  return found !== undefined && wrong(found, asker) !== null;
+/**
+ * What belongs to others in a folder above a plug-in, and tells Node where to find what it imports. In a sticky folder
+ * nobody takes away what is root's, but anybody may add these.
+ */
+function importsOfOthers(folder: string, asker: Asker): string | undefined {
+  return ['node_modules', 'package.json']
+    .map((name) => join(folder, name))
+    .find((path) => {
+      if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return false;
+      // A link that leads nowhere may lead somewhere soon.
+      return !existsSync(path) || (statSync(path).mode & 0o002) !== 0 || strangerReason(path, asker) !== null;
+    });
 }
 
 function wrong({ uid, gid, mode }: Stats, asker: Asker): string | null {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
@@ -106,8 +106,12 @@ export function problem(code: Problem['code'], message: string, hint?: string): 
 export function refuseStrangersScript(path: string): void {
   const asker = whoAsks(null);
   const reason = asker.uid === 0 && existsSync(path) ? strangerReason(path, asker) : null;
-  if (reason !== null)
-    throw failure('MLN_NOT_ALLOWED', `root does not run ${path}: it ${reason}`, {
-      hint: 'run mln as the user whose the project is: sudo -u USER mln …',
-    });
+  if (reason === null) return;
+  const { uid } = statSync(path);
+  throw failure('MLN_NOT_ALLOWED', `root does not run ${path}: it ${reason}`, {
+    hint:
+      uid === 0
+        ? 'make the project and the folders above it root’s alone: chown root, chmod go-w'
+        : `run mln as the user whose the project is: sudo -u '#${uid}' mln …`,
+  });
 }

@@ -2,7 +2,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** Says what is wrong with a verb, as plug-ins in plain JavaScript may give it; null where nothing is. */
 export function wrongVerb(verb: unknown): string | null {
-  const { name, aliases = [], summary, arguments: words = '', options = [], run } = fieldsOf(verb);
+  const { name, aliases = [], summary, arguments: words = '', options = [], manual = {}, run } = fieldsOf(verb);
   if (!isText(name) || !/^\S+( \S+)?$/.test(name) || name.startsWith('-'))
     return `a verb whose name is neither one word nor two: ${shown(name)}`;
   const called = `the verb ${name}`;
@@ -13,6 +13,7 @@ export function wrongVerb(verb: unknown): string | null {
   if (typeof words !== 'string' || !areArguments(words))
     return `${called} with arguments that are not like <file> [names...]: ${shown(words)}`;
   if (!Array.isArray(options)) return `${called} with options that are no list: ${shown(options)}`;
+  if (!isManual(manual)) return `${called} with a manual whose description or examples are no lists`;
   const wrong = options.map(wrongOption).find((each) => each !== null);
   return wrong === undefined ? null : `${called} with ${wrong}`;
 }
@@ -36,6 +37,16 @@ function areArguments(words: string): boolean {
   const all = words === '' ? [] : words.split(' ');
   return all.every(
     (word, index) => /^(<[^\s<>]+>|\[[^\s[\]]+\])$/.test(word) && (!/\.\.\..$/.test(word) || index === all.length - 1),
+  );
+}
+
+function isManual(manual: unknown): boolean {
+  const { description = [], examples = [] } = fieldsOf(manual);
+  const areTexts = (each: unknown): boolean => Array.isArray(each) && each.every((text) => typeof text === 'string');
+  return (
+    areTexts(description) &&
+    Array.isArray(examples) &&
+    examples.every((each: unknown) => areTexts(each) && (each as readonly string[]).length === 2)
   );
 }
 

@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chownSync, lchownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { loadConfiguration, type Configuration, type GlobalFlags } from '../src/configuration.js';
@@ -107,4 +108,51 @@ test('standard stands for the plug-ins that mln comes with, but for those that t
     ['usual', {}, false, true],
     ['other', { a: 2 }, true, false],
   ]);
+});
+
+test('a pipe is no configuration; one of another name beside it is found', async () => {
+  execFileSync('mkfifo', [join(folder, 'project/mln.config.yaml')]);
+  write('project/mln.config.json', '{ "stop_wait": 5 }');
+  expect(await load()).toMatchObject({ stopWait: 5 });
+});
+
+test('what a linked configuration names starts where that lies', async () => {
+  write('elsewhere/site.yaml', 'projects: ./p\n');
+  symlinkSync('../elsewhere/site.yaml', join(folder, 'project/mln.config.yaml'));
+  expect((await load()).folders.projects).toBe(join(folder, 'elsewhere/p'));
+});
+
+const asRoot = process.getuid?.() === 0 ? test : test.skip;
+const stranger = 65_533;
+
+asRoot('nothing that lies about is a configuration by the link, or in the folder, of a stranger', async () => {
+  write('elsewhere/site.yaml', 'stop_wait: 5\n');
+  const link = join(folder, 'project/mln.config.yaml');
+  symlinkSync('../elsewhere/site.yaml', link);
+  expect(await load()).toMatchObject({ stopWait: 5 });
+  const refused = { code: 'MLN_BAD_CONFIGURATION', message: expect.stringContaining(`${link} belongs to another`) };
+  lchownSync(link, stranger, stranger);
+  await expect(load()).rejects.toMatchObject(refused);
+  lchownSync(link, 0, 0);
+  chownSync(join(folder, 'project'), stranger, stranger);
+  await expect(load()).rejects.toMatchObject(refused);
+});
+
+asRoot('root takes no folders on the word of a file, or of an environment, of a stranger', async () => {
+  const refused = { code: 'MLN_BAD_CONFIGURATION', message: expect.stringContaining('root runs what lies there') };
+  for (const key of ['projects', 'templates', 'files']) {
+    const config = write('xdg/mln/mln.config.yaml', `${key}: ./here\n`);
+    expect(await load()).toMatchObject({ folders: { [key]: join(folder, 'xdg/mln/here') } });
+    chownSync(join(folder, 'xdg'), stranger, stranger);
+    await expect(load()).rejects.toMatchObject(refused);
+    await expect(load({ config })).rejects.toMatchObject(refused);
+    expect(await load({ [key]: '/named' })).toMatchObject({ folders: { [key]: '/named' } });
+    chownSync(join(folder, 'xdg'), 0, 0);
+  }
+  write('xdg/mln/mln.config.yaml', '');
+  mkdirSync(join(folder, 'data/mln/projects'), { recursive: true });
+  const environment = { XDG_DATA_HOME: join(folder, 'data') };
+  expect(await load({}, environment)).toMatchObject({ folders: { projects: join(folder, 'data/mln/projects') } });
+  chownSync(join(folder, 'data/mln'), stranger, stranger);
+  await expect(load({}, environment)).rejects.toMatchObject(refused);
 });

@@ -154,3 +154,11 @@ test('guests with the same region share its file', async () => {
     'A\n# mln hosts begin\nb\n# mln hosts end\n',
   ]);
 });
+
+test('a change that nobody awaited is made all the same', async () => {
+  const edits = await editsOf({ '/etc/': '' }, (guest) => {
+    void guest.write('/etc/motd', 'hello');
+    return Promise.resolve();
+  });
+  expect(edits).toEqual(['file /etc/motd']);
+});

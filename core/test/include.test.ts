@@ -177,3 +177,9 @@ test('a file that is too large is told where it is included', () => {
 test('errors are told up to the thousandth', () => {
   expect(problemsFrom({ 'x.mln': '#include y\n'.repeat(3), y: '}'.repeat(2000) })).toHaveLength(1000);
 });
+
+test('a pipe or a device is not included: reading it may never end', () => {
+  expect(problemsOf(folderOf({ 'x.mln': '#include /dev/null\n' }))).toMatchObject([
+    { code: 'MLN_NO_FILE', message: expect.stringContaining('is a pipe or a device') as unknown, place: { line: 1 } },
+  ]);
+});

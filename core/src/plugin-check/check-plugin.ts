@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { CommandContext } from '../commands.js';
+import { coreVerbs } from '../cli/verbs.js';
 import { failure } from '../errors.js';
 import type { BrokenPlugin } from '../guard-taps.js';
 import type { LoadedPlugin, Mln } from '../kernel.js';
@@ -18,11 +18,8 @@ import { createFindings, type Finding, type Findings } from './findings.js';
  * it brings, and what becomes of the projects that it brings as examples. The path is that of a folder or of a lone file.
  * Throws MLN_PLUGIN_NOT_FOUND where there is none.
  */
-export async function checkPlugin(
-  { mln, commands }: Pick<CommandContext, 'mln' | 'commands'>,
-  path: string,
-): Promise<readonly Finding[]> {
-  const ground = { core: mln.core, verbs: commands.filter(({ plugin }) => plugin === undefined) };
+export async function checkPlugin(mln: Mln, path: string): Promise<readonly Finding[]> {
+  const ground = { core: mln.core, verbs: coreVerbs };
   const findings = createFindings();
   const place = placeOf(resolve(path));
   const manifest = await manifestOf(findings, place);

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { CommandOptions } from '../commands.js';
 import { failure } from '../errors.js';
@@ -7,7 +6,7 @@ import type { Mln } from '../kernel.js';
 import { isName, namePattern } from '../names.js';
 import type { Choice } from './items.js';
 import { foldersIn, placesOf, type Caller, type Kind } from './places.js';
-import { readRecord, recordPath, type SetupRecord } from './record.js';
+import { recordOf, type SetupRecord } from './record.js';
 
 /** The kind that options name; undefined where they name none. */
 export function kindOption(options: CommandOptions): Kind | undefined {
@@ -23,12 +22,14 @@ export function kindOption(options: CommandOptions): Kind | undefined {
   return named[0];
 }
 
-/** What setup remembers of the kind that is asked for: root’s is the system’s, where there is none the user’s. */
+/**
+ * What setup remembers of the kind that is asked for. Root's is the system's: what a user is said to have set up is
+ * taken up by root only where it is asked for. Below a prefix it may be either.
+ */
 export async function findRecord(kind: Kind | undefined, caller: Caller): Promise<SetupRecord | null> {
-  const kinds: readonly Kind[] =
-    kind !== undefined ? [kind] : caller.uid === 0 || caller.prefix !== null ? ['system', 'user'] : ['user'];
-  const path = kinds.map((each) => recordPath(each, caller)).find((each) => existsSync(each));
-  return path === undefined ? null : readRecord(path);
+  if (kind !== undefined) return recordOf(kind, caller);
+  if (caller.prefix === null) return recordOf(caller.uid === 0 ? 'system' : 'user', caller);
+  return (await recordOf('system', caller)) ?? recordOf('user', caller);
 }
 
 /**

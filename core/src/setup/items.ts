@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import type { Folders } from '../folders.js';
 import { configurationText } from './configuration-text.js';
 import type { Launcher } from './launcher.js';
-import { placesOf, type Caller, type Kind, type Places } from './places.js';
+import { placesOf, wantsIn, type Caller, type Kind, type Places } from './places.js';
 import { bootUnit, daemonUnit, temporaryRule } from './units.js';
 
 /** One thing that setup makes. Paths have the prefix. */
@@ -109,11 +109,6 @@ function unitItems(
     ...(boot ? unit('mln.service', bootUnit(kind, launcher, { target, environment })) : []),
     ...(kind === 'service-host' && hasDaemon ? unit('mln-daemon.service', daemonUnit(launcher, target)) : []),
   ];
-}
-
-/** What is enabled is the administrator's, also where units are a package's. */
-function wantsIn(units: string): string {
-  return units === '/usr/lib/systemd/system' ? '/etc/systemd/system' : units;
 }
 
 function file(what: string, path: string, text: string): Item & { kind: 'file' } {

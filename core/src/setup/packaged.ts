@@ -10,6 +10,7 @@ const folders: Readonly<Record<string, readonly string[]>> = {
   'manual page': ['usr/share/man/man1', 'usr/share/man/man5'],
 };
 const systemFolders: typeof folders = {
+  configuration: ['etc/mln'],
   'unit of systemd': ['usr/lib/systemd/system'],
   'folders made at boot': ['usr/lib/tmpfiles.d'],
 };

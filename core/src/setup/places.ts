@@ -71,3 +71,14 @@ function shareOf(share: string): Pick<Places, 'bash' | 'zsh' | 'fish' | 'manual'
 export function foldersIn({ data }: Places): Folders {
   return { projects: join(data, 'projects'), templates: join(data, 'templates'), files: join(data, 'files') };
 }
+
+/** The folders below which setup writes files and links; none of the paths has the prefix. */
+export function foldersOf(kind: Kind, caller: Caller): readonly string[] {
+  const { temporary, target: _target, units, ...folders } = placesOf(kind, caller);
+  return [...Object.values(folders), units, wantsIn(units), ...(temporary === null ? [] : [temporary.rules])];
+}
+
+/** What is enabled is the administrator's, also where units are a package's. */
+export function wantsIn(units: string): string {
+  return units === '/usr/lib/systemd/system' ? '/etc/systemd/system' : units;
+}

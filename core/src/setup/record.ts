@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { lstat, readFile, readlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { jsonSchema } from '../configuration-schema.js';
 import { failure, messageOf, systemFailure } from '../errors.js';
 import { readIfThere, writeAtomically } from '../files.js';
 import { strangerReason, whoAsks } from '../plugin-trust.js';
 import type { Choice, Item } from './items.js';
-import { placesOf, type Caller, type Kind } from './places.js';
+import { foldersOf, placesOf, type Caller, type Kind } from './places.js';
 
 const text = { type: 'string' };
 
@@ -50,7 +50,7 @@ export async function readRecord(path: string): Promise<SetupRecord | null> {
       'MLN_NOT_ALLOWED',
       `${path}, where setup remembers what it wrote, ${reason}: root does not believe it`,
       {
-        hint: 'run mln setup as the user whose it is',
+        hint: 'run mln setup as the user whose it is, or set HOME and XDG_DATA_HOME to your own',
       },
     );
   let value: unknown;
@@ -64,6 +64,22 @@ export async function readRecord(path: string): Promise<SetupRecord | null> {
   const [fault] = faults(value);
   if (fault) throw notUnderstood(path, `${fault.path}: ${fault.message}`);
   return value as SetupRecord;
+}
+
+/** Reads what setup did before for a kind; throws where it names what setup of that kind does not write. */
+export async function recordOf(kind: Kind, caller: Caller): Promise<SetupRecord | null> {
+  const path = recordPath(kind, caller);
+  const record = await readRecord(path);
+  if (record === null) return null;
+  if (recordPath(record.choice.kind, caller) !== path) throw notUnderstood(path, `it is of ${record.choice.kind}`);
+  const places = foldersOf(kind, caller).map((each) => join(caller.prefix ?? '/', each));
+  // Folders of projects may be anywhere; those that hold something are never taken away.
+  const strange = Object.entries(record.wrote).find(
+    ([file, marks]) =>
+      marks.some((mark) => mark !== 'folder') && !places.some((place) => resolve(file).startsWith(`${place}/`)),
+  );
+  if (strange) throw notUnderstood(path, `it names ${strange[0]}, which is no place of setup`);
+  return record;
 }
 
 function notUnderstood(path: string, why: string): Error {

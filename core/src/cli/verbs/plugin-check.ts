@@ -7,11 +7,11 @@ import type { Finding } from '../../plugin-check/findings.js';
 
 /** `mln plugin check PATH`: line by line what is right and what is wrong with a plug-in, or with a pack. */
 export async function check(
-  { mln, commands, terminal }: CommandContext,
+  { mln, terminal }: CommandContext,
   [path = '.']: readonly string[],
   options: CommandOptions,
 ): Promise<ExitCode> {
-  const found = await checkPlugin({ mln, commands }, path);
+  const found = await checkPlugin(mln, path);
   const wrong = found.filter(({ state }) => state === 'wrong').length;
   if (options['json'] === true) terminal.json({ apiVersion: 'mln/v1', kind: 'PluginCheck', items: found.map(item) });
   else terminal.print([...lines(found), '', summary(found, wrong)].join('\n'));

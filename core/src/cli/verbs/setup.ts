@@ -15,7 +15,7 @@ import { gatherMaterials } from '../../setup/materials.js';
 import { withoutPackaged } from '../../setup/packaged.js';
 import { lookForPrograms } from '../../setup/packages.js';
 import type { Caller } from '../../setup/places.js';
-import { readRecord, recordPath, type SetupRecord } from '../../setup/record.js';
+import { recordOf, recordPath, type SetupRecord } from '../../setup/record.js';
 import { contents, report } from '../../setup/report.js';
 import { faultsOfUnits, reload } from '../../setup/systemd.js';
 import { textOption } from '../choose.js';
@@ -86,7 +86,7 @@ async function install(
   const items = caller.prefix === null ? withoutPackaged(planned, { script, user: choice.kind === 'user' }) : planned;
   const record = recordPath(choice.kind, caller);
   // That of another kind is left alone: a user's things and the system's stand beside each other.
-  const before = await readRecord(record);
+  const before = await recordOf(choice.kind, caller);
   const seen = await look(items, before);
   const old = await leftovers(items, before);
   const programs = await lookForPrograms(mln, version);
