@@ -253,7 +253,8 @@ function noting(guest: Guest, begun: Set<Promise<void>>): Guest {
   const noted = changes.map((name) => [
     name,
     (...args: never[]) => {
-      const change = (guest[name])(...args);
+      const act: (...args: never[]) => Promise<void> = guest[name].bind(guest);
+      const change = act(...args);
       const over = (): void => void begun.delete(change);
       begun.add(change);
       change.then(over, over);

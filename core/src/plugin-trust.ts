@@ -53,12 +53,8 @@ function wrongFolder(folder: string, asker: Asker, imports: boolean): string | n
 
 /** Where a path leads. One into /proc may name no file but a pipe, as that of a shell's <(…): it stands for itself. */
 export function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch (error) {
-    if (!existsSync(path)) throw error;
-    return resolve(path);
-  }
+  const real = realpathSync(path);
+  return existsSync(real) ? real : resolve(path);
 }
 
 /** The links that lead from a path to its file, those among its folders too. */

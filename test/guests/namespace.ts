@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { resultOf, type Lab, type Result } from './support.js';
 
 /** A network namespace that root has made: nothing in it is the machine's own network. */
@@ -25,7 +25,10 @@ export function openNamespace(lab: Lab): Namespace {
   const become = ['setpriv', '--reuid', String(uid), '--regid', String(gid), '--clear-groups'];
   const inside = ['netns', 'exec', name];
   // What root makes is root's.
-  const ofRoot = { MLN_PROJECTS: join(lab.folder, 'of-root'), MLN_TEMPLATES: join(lab.folder, 'templates-of-root') };
+  const ofRoot = {
+    MLN_PROJECTS: join(dirname(lab.folder), 'of-root'),
+    MLN_TEMPLATES: join(lab.folder, 'templates-of-root'),
+  };
   return {
     run: (user, ...command) =>
       resultOf(

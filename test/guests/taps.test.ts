@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { exchange } from './exchange.js';
 import { openNamespace, type Namespace } from './namespace.js';
@@ -35,7 +35,8 @@ const reason = 'only root makes network namespaces for others';
     if (code !== 0) throw new Error(`mln ${args.join(' ')} ended with ${code ?? 'a signal'}:\n${stdout}${stderr}`);
     return stdout;
   };
-  const projectsOf = (user: 'root' | 'lab'): string => (user === 'root' ? join(lab.folder, 'of-root') : lab.projects);
+  const projectsOf = (user: 'root' | 'lab'): string =>
+    user === 'root' ? join(dirname(lab.folder), 'of-root') : lab.projects;
   const links = (): string[] =>
     namespace
       .root('ip', '-br', 'link')
@@ -43,7 +44,7 @@ const reason = 'only root makes network namespaces for others';
       .flatMap((line) => line.split(' ')[0] ?? [])
       .filter((name) => !['', 'lo', 'br0'].includes(name));
   const type = (user: 'root' | 'lab', host: string, command: string): Promise<string> =>
-    lab.type(user === 'root' ? '../of-root/out' : 'out', host, command);
+    lab.type(user === 'root' ? '../../of-root/out' : 'out', host, command);
   const inside = (): string[] => ['ip', 'netns', 'exec', `mln-test-${process.pid}`];
 
   test('root’s are made, used, counted, and gone with their guest', async () => {

@@ -16,7 +16,7 @@ describe('of strangers', () => {
     lchownSync(link, stranger, stranger);
     for (const args of [
       ['template', 'list'],
-      ['completion', '--shell', 'bash', '--', 'mln', 'st'],
+      ['complete', 'bash', 'mln st', 'st'],
     ])
       await mln(args, { cwd: theirs, user: ordinary });
     expect((await mln(['template', 'list'], { cwd: theirs, user: ordinary })).stderr).toContain(
