@@ -14,7 +14,7 @@ export {
   type Address,
 } from './addresses.js';
 export { readChosenFile } from './cli/reading.js';
-export { reading as readingOptions } from './cli/verbs.js';
+export { coreVerbs, reading as readingOptions } from './cli/verbs.js';
 export { Exit, type ExitCode } from './codes.js';
 export type { Command, CommandContext, CommandOptions, Commands, Option } from './commands.js';
 export {

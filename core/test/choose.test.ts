@@ -13,7 +13,7 @@ afterEach(() => {
 test('the only project file of a folder is a file: a pipe counts where it is named', () => {
   const folder = scratchFolder();
   process.chdir(folder);
-  execFileSync('mkfifo', [join(folder, 'pipe.mln')]);
+  execFileSync('sh', ['-c', 'mkfifo "$0"', join(folder, 'pipe.mln')]);
   expect(() => chosenFile({})).toThrow('there is no *.mln in this folder');
   writeFileSync('lab.mln', '');
   expect(chosenFile({})).toEqual({ file: 'lab.mln' });

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, lchownSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { run, type Ended } from './installation.js';
+import { ordinary, run, type Ended } from './installation.js';
 import { asRoot, code, folder, isRoot, lab, lists, mln, packageOf, program, put, ran, stranger } from './plugin-lab.js';
 
 /* Whose code root runs. */
@@ -104,6 +104,7 @@ describe('root', () => {
     const { code: exit, stderr } = await mln(['-P', projects, 'start', 'lab']);
     expect(exit).toBe(77);
     expect(stderr).toMatch(/error\[MLN_NOT_ALLOWED\].*belongs to another user/);
+    expect(stderr).toContain(`sudo -u '#${ordinary.uid}' mln`);
     const work = put('work', { 'mln.config.json': JSON.stringify({ projects }) }, 0);
     chmodSync(work, 0o777);
     expect(await mln(['list'], { cwd: work })).toMatchObject({

@@ -72,7 +72,7 @@ describe('of strangers', () => {
 
   test('no pipe that lies about keeps mln waiting; one that is named is read', async () => {
     const cwd = put('work', { 'a.mln': 'global {\n\tproject lab\n}\nhost web {\n}\n' });
-    for (const name of ['b.mln', 'mln.config.yaml']) spawnSync('mkfifo', [join(cwd, name)]);
+    for (const name of ['b.mln', 'mln.config.yaml']) spawnSync('sh', ['-c', 'mkfifo "$0"', join(cwd, name)]);
     const inTime = (script: string): ReturnType<typeof run> =>
       run('timeout', ['60', 'bash', '-c', script, process.execPath, program], { cwd, env: { NO_COLOR: '1' } });
     const config = await inTime('"$0" "$1" config; "$0" "$1" parse');

@@ -1,6 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { coreVerbs } from '../cli/verbs.js';
 import { failure } from '../errors.js';
 import type { BrokenPlugin } from '../guard-taps.js';
 import type { LoadedPlugin, Mln } from '../kernel.js';
@@ -19,7 +18,7 @@ import { createFindings, type Finding, type Findings } from './findings.js';
  * Throws MLN_PLUGIN_NOT_FOUND where there is none.
  */
 export async function checkPlugin(mln: Mln, path: string): Promise<readonly Finding[]> {
-  const ground = { core: mln.core, verbs: coreVerbs };
+  const ground = { core: mln.core, verbs: mln.core.coreVerbs };
   const findings = createFindings();
   const place = placeOf(resolve(path));
   const manifest = await manifestOf(findings, place);
