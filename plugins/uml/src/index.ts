@@ -1,6 +1,7 @@
 import { doctorHook, type Mln } from '@mln/core';
 import { claimUnit } from './claim.js';
 import { cowStore } from './cow-store.js';
+import { withDisksElsewhere } from './elsewhere.js';
 import { emitHost } from './host-scripts.js';
 import { powerOffByKeys } from './shutdown.js';
 import { emitSwitch } from './switch-scripts.js';
@@ -46,7 +47,7 @@ export default function uml(mln: Mln, options: Options): void {
   });
   hooks.emitScripts.tap('uml', (unit, scripts, project) => {
     if (unit.hypervisor !== 'uml') return;
-    if (unit.kind === 'host') emitHost(unit, scripts, project);
+    if (unit.kind === 'host') emitHost(withDisksElsewhere(unit, project, mln), scripts, project);
     else emitSwitch(unit, scripts, project);
   });
   hooks.monitor.tapPromise('uml', (statuses, units, project) => Promise.resolve(monitor(statuses, units, project)));
