@@ -9,14 +9,14 @@ import type { SteppedOperation, StepOf } from './steps.js';
 export type Announce<O extends SteppedOperation> = (
   step: StepOf<O>,
   folder: string,
-  details?: Pick<JournalEntry, 'units' | 'outside'>,
+  details?: Pick<JournalEntry, 'units' | 'outside' | 'size'>,
 ) => Promise<void>;
 
 /**
  * On a full disk nothing more can be written down: what stops, removes and puts right must be possible all the same,
  * and what is done is not undone for that.
  */
-const forgiven: readonly string[] = ['stop', 'remove', 'recover', 'removeOld', 'end'];
+const forgiven: readonly string[] = ['stop', 'remove', 'recover', 'placeDisks', 'removeOld', 'end'];
 
 /** Gives what announces the steps of an operation on a project, or (null) on no project. */
 export function announcer<O extends SteppedOperation>(

@@ -13,7 +13,7 @@ import type { Part, Report } from './operation.js';
 import { planProject, type Plan, type PlannedUnit } from './plan.js';
 import type { Project } from './project.js';
 import { commitBuild, stagingOf, undoBuild } from './recover.js';
-import { partOutside } from './remove.js';
+import { partOutside, storesOutside } from './remove.js';
 import type { PlannedFile } from './scripts.js';
 import { readState, writeState } from './state.js';
 
@@ -39,9 +39,10 @@ export async function buildLocally(
     await continueJournal(join(projects, project.name), staging);
     await announce('scripts', staging);
     writeFiles(staging, plan.files);
-    const outside = partOutside(mln, plan.project);
+    const staged = { ...plan.project, directory: staging };
+    const outside = partOutside(mln, staged);
     await announce('disks', staging, outside ? { outside } : {});
-    await buildUnits(mln, plan, { ...plan.project, directory: staging }, report);
+    await buildUnits(mln, plan, staged, report);
     await announce('state', staging);
     await writeAtomically(join(staging, 'project.mln'), source);
     await writeState(staging, {
@@ -53,6 +54,8 @@ export async function buildLocally(
     await announce('sync', staging);
     // The disks, too, are to be whole after a power cut.
     await mln.shell('sync', ['-f', '--', staging]);
+    const paths = storesOutside(mln, staged).map(({ path }) => path);
+    if (paths.length > 0) await mln.shell('sync', ['--', ...paths]);
     await commitBuild(mln, project.name, announce, report);
   } catch (error) {
     // What went wrong first is what is told; what cannot be taken back now is the next command's.

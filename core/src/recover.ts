@@ -1,13 +1,13 @@
 import { lstat, readdir, readlink, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { announcer, newOperation, type Announce } from './announce.js';
 import { failure, isMlnError, systemFailure, type MlnError } from './errors.js';
 import { moveFolder } from './files.js';
-import { readJournal } from './journal.js';
+import { cutOff, readJournal } from './journal.js';
 import type { Mln } from './kernel.js';
 import type { Report } from './operation.js';
 import type { Project } from './project.js';
-import { cleanTraces, removeDisks } from './remove.js';
+import { cleanTraces, placeDisks, removeDisks } from './remove.js';
 import { readStateIn } from './state.js';
 import { withdrawUsers } from './template-users.js';
 import { discard } from './trash.js';
@@ -17,7 +17,7 @@ import { discard } from './trash.js';
  *
  *   .NAME.new   is being made         NAME is the old project
  *   NAME → .NAME.old                  NAME is missing, .NAME.new is whole
- *   .NAME.new → NAME                  NAME is the new project
+ *   .NAME.new → NAME                  NAME is the new project; its disks outside take their own names
  *   .NAME.old is removed
  *
  * A removal renames NAME to .NAME.gone, and then removes the disks outside it, and the folder. So what is found tells
@@ -42,6 +42,11 @@ export function stagingOf(projects: string, name: string): string {
   return placesOf(projects, name).staging;
 }
 
+/** Tells whether a project is being built: its folder is not yet in place, and what is there may be an earlier build's. */
+export function isStaged({ directory, name }: Pick<Project, 'directory' | 'name'>): boolean {
+  return basename(directory) === basename(stagingOf('', name));
+}
+
 /** Puts what was built in the place of what was there. */
 export async function commitBuild(mln: Mln, name: string, announce: Announce<'build'>, report: Report): Promise<void> {
   const { target, staging, old } = placesOf(mln.folders.projects, name);
@@ -53,6 +58,8 @@ export async function commitBuild(mln: Mln, name: string, announce: Announce<'bu
   }
   await announce('moveNew', staging);
   await moveFolder(staging, target);
+  await announce('placeDisks', target);
+  await placeBuilt(mln, target);
   if (await exists(old)) {
     await announce('removeOld', target);
     tell(report, await giveUp(mln, old, target));
@@ -71,9 +78,16 @@ export async function undoBuild(mln: Mln, name: string, report: Report): Promise
 async function takeBackBuild(mln: Mln, name: string): Promise<readonly string[]> {
   const { target, staging, old } = placesOf(mln.folders.projects, name);
   const outside = (await readJournal(staging)).findLast((entry) => entry.outside)?.outside ?? null;
-  await removeDisks(mln, outside, await stayingIn((await exists(target)) ? target : old));
+  const staged = outside && { ...outside, directory: staging };
+  await removeDisks(mln, staged, await stayingIn((await exists(target)) ? target : old));
   await withdrawUsers(mln.folders.templates, target, staging);
   return spoken(await discard(staging));
+}
+
+/** The disks of the build that is in place take their own names. */
+async function placeBuilt(mln: Mln, target: string): Promise<void> {
+  const built = await readStateIn(target);
+  if (built) await placeDisks(mln, built.project);
 }
 
 /** Removes a project: at once for everyone else, however long the deletion takes. */
@@ -125,6 +139,11 @@ export async function recover(mln: Mln, name: string): Promise<readonly string[]
     await announce('takeBackBuild', staging);
     more.push(...(await takeBackBuild(mln, name)));
     said ??= `the build of ${name} that was cut off is taken back: ${(await exists(target)) ? 'the old project is as it was' : 'nothing of it is left'}`;
+  }
+  // Whatever was staged and is not in place has been taken back by now: disks with such names are those of the build in place.
+  if (cutOff(await readJournal(target))?.name === 'build') {
+    await announce('placeDisks', target);
+    await placeBuilt(mln, target);
   }
   if (await exists(old)) {
     await announce('removeOld', old);

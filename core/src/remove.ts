@@ -13,6 +13,11 @@ export async function removeDisks(mln: Mln, project: Project | null, except: Pro
     if (!kept.has(store.path) && (await store.exists())) await store.remove();
 }
 
+/** Brings the disks that a build has made outside a project's folder to their own names. */
+export async function placeDisks(mln: Mln, project: Project): Promise<void> {
+  for (const store of storesOutside(mln, project)) await store.place?.();
+}
+
 /**
  * Has the units of a project that is about to go take away what they left outside its folder when they died: taps, and
  * folders of sockets. Gives what is said of it.
@@ -23,7 +28,7 @@ export async function cleanTraces(mln: Mln, project: Project): Promise<readonly 
 }
 
 /** What a unit has in its folder while it runs, and keeps where it was not stopped to the end. */
-const traces = /^(run|pid|ctl|taps|starting\..*)$/;
+const traces = /^(run|pid|domid|ctl|taps|starting\..*)$/;
 
 /** Most units that are down have nothing but scripts and disks: they are not asked one by one, nor those of others. */
 function hasTraces({ name }: Unit, { directory }: Project): boolean {
@@ -52,7 +57,8 @@ export function requireStores(mln: Mln, project: Project): void {
     }
 }
 
-function storesOutside(mln: Mln, project: Project | null): readonly Store[] {
+/** The stores of a project's disks outside its folder. */
+export function storesOutside(mln: Mln, project: Project | null): readonly Store[] {
   return project ? project.hosts.flatMap((host) => storesOf(mln, host, project)) : [];
 }
 

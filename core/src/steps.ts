@@ -5,15 +5,19 @@
  */
 export const steps = {
   /** In the staging folder, but for the last two: a kill before `moveNew` leaves the old project, one after it the new. */
-  build: ['scripts', 'disks', 'state', 'sync', 'moveOld', 'moveNew', 'removeOld', 'end'],
+  build: ['scripts', 'disks', 'state', 'sync', 'moveOld', 'moveNew', 'placeDisks', 'removeOld', 'end'],
   start: ['beforeProjectStart', 'switches', 'beforeHostsStart', 'hosts', 'afterHostsStart', 'afterProjectStart', 'end'],
-  /** `hosts` asks them to shut down; `halt` and `kill` are for those that do not, where that was asked for. */
+  /**
+   * `hosts` asks them to shut down; `halt` and `kill` are for those that do not, where that was asked for. `save` stands
+   * in the stead of all three where their memory is saved.
+   */
   stop: [
     'beforeProjectStop',
     'beforeHostsStop',
     'hosts',
     'halt',
     'kill',
+    'save',
     'afterHostsStop',
     'switches',
     'afterProjectStop',
@@ -25,8 +29,10 @@ export const steps = {
   'template add': ['fetch', 'image', 'manifest', 'place'],
   /** A disk is made whole beside its file, and takes its place by a rename. */
   flatten: ['copy', 'state', 'images', 'end'],
+  /** A file is made larger beside itself, and takes its place by a rename; a disk elsewhere grows where it is. */
+  resize: ['disk', 'filesystem', 'state', 'end'],
   /** What is done for an operation that was cut off; it may be cut off itself, and is then done again. */
-  recover: ['finishRemoval', 'placeNew', 'placeOld', 'takeBackBuild', 'removeOld', 'units'],
+  recover: ['finishRemoval', 'placeNew', 'placeOld', 'takeBackBuild', 'placeDisks', 'removeOld', 'units'],
 } as const;
 
 export type SteppedOperation = keyof typeof steps;

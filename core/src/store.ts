@@ -8,6 +8,14 @@ import type { Shell } from './shell.js';
 import { copySmallImage } from './sparse.js';
 import { MiB } from './values.js';
 
+/** Room that disks share, such as that of a volume group. Bytes. */
+export interface Room {
+  /** Told to the user, and the same for all disks that share it. */
+  readonly from: string;
+  readonly takes: number;
+  free(): Promise<number>;
+}
+
 /** Where a disk is kept. What one store made, no other touches. */
 export interface Store {
   /** What the filesystem hook and the hypervisor open: an image or a device. */
@@ -15,6 +23,8 @@ export interface Store {
   /** The disk lies in the project's folder and comes and goes with it; others are journalled before they are made. */
   readonly inside: boolean;
   exists(): Promise<boolean>;
+  /** What a disk of so many bytes would take, and from where; null, or left out: what is free there says nothing. */
+  room?(size: number): Room | null;
   /** Makes the disk from a template (or empty: null), of so many bytes. */
   create(template: string | null, size: number): Promise<void>;
   /**
@@ -26,7 +36,12 @@ export interface Store {
   readonly leastBlock?: number;
   /** Writes a disk that stands on an image whole to a new file, and brings it onto the physical disk. */
   flatten?(to: string): Promise<void>;
-  /** Makes an existing disk this much larger; the filesystem in it is not touched. */
+  /**
+   * Brings a disk that a staged build has made to its own name, in the stead of what an earlier build has there; does
+   * nothing where that is done. Stores outside alone have it, whose disks have another name while `isStaged` is true.
+   */
+  place?(): Promise<void>;
+  /** Makes an existing disk larger: so many bytes large, or somewhat more. The filesystem in it is not touched. */
   grow(size: number): Promise<void>;
   remove(): Promise<void>;
 }

@@ -7,13 +7,25 @@ import { scratchFolder } from './scratch.js';
 
 /*
  * The core in processes of its own, which can be killed at any step, with a hypervisor that runs files: a unit runs while
- * there is a file `up` in its folder. Host a keeps a disk outside the project's folder, which version 2 calls otherwise;
- * that of host b stands on an image.
+ * there is a file `up` in its folder. Host a keeps disks outside the project's folder: version 2 calls one of them
+ * otherwise, and both hold the version; the first can be resized, and says how large its filesystem is. That of host b
+ * stands on an image.
  */
 
 /** One command: what it is, and the steps (`build disks`) at which it kills its process, or fails. */
 export interface Task {
-  readonly verb: 'build 1' | 'build 2' | 'start' | 'stop' | 'destroy' | 'remove' | 'clean' | 'flatten' | 'template add';
+  readonly verb:
+    | 'build 1'
+    | 'build 2'
+    | 'start'
+    | 'stop'
+    | 'save'
+    | 'destroy'
+    | 'remove'
+    | 'clean'
+    | 'flatten'
+    | 'resize'
+    | 'template add';
   readonly killAt?: readonly string[];
   readonly failAt?: readonly string[];
 }
@@ -45,7 +57,7 @@ export function bundledCore(): string {
 }
 
 const runner = `
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { templateAnnouncer } from './announce.js';
 import { withProject } from './cli/guarded.js';
 import { flatten } from './flatten.js';
@@ -54,6 +66,8 @@ import * as core from './index.js';
 import { createMln } from './kernel.js';
 import { operate } from './operate.js';
 import { unitsOf } from './project.js';
+import { isStaged } from './recover.js';
+import { resize } from './resize.js';
 import { cleanUnits } from './settle.js';
 import { runShell } from './shell.js';
 import { readState, writeState } from './state.js';
@@ -85,22 +99,38 @@ const plugin = ({ hooks }) => {
       writeFileSync(project.directory + '/b/disk', 'over');
     },
     flatten: async (to) => writeFileSync(to, 'whole'),
-  } : disk.store === 'outside' ? {
-    path: root + '/outside/' + disk.path,
-    inside: false,
-    exists: async () => existsSync(root + '/outside/' + disk.path),
-    create: async () => writeFileSync(root + '/outside/' + disk.path, ''),
-    grow: async () => {},
-    remove: async () => rmSync(root + '/outside/' + disk.path),
-  } : undefined);
+  } : disk.store === 'outside' ? outside(root + '/outside/' + disk.path, project) : undefined);
+  const outside = (own, project) => {
+    const path = isStaged(project) ? own + '+new' : own;
+    return {
+      path,
+      inside: false,
+      exists: async () => existsSync(path),
+      create: async () => writeFileSync(path, project.variables.version, { flag: 'wx' }),
+      place: async () => existsSync(own + '+new') && renameSync(own + '+new', own),
+      grow: async (size) => truncateSync(path, size),
+      remove: async () => rmSync(path),
+    };
+  };
+  const never = async () => { throw new Error('nobody asks for this'); };
+  hooks.filesystem.tapPromise('fake', async (path) => ({
+    ...{ list: never, read: never, readLink: never, apply: never, minimumSize: never },
+    check: async () => {},
+    grow: async () => {
+      const { size } = statSync(path);
+      writeFileSync(path, readFileSync(path, 'utf8').split(/[ \\0]/)[0] + ' of ' + size);
+      truncateSync(path, size);
+    },
+  }));
   hooks.emitScripts.tap('fake', (unit, scripts) => {
     const head = '#!/bin/sh\\nset -e\\ncd "$(dirname "$0")"\\n';
-    scripts.script('start', head + ': >up\\n');
-    scripts.script('stop', head + 'case $1 in\\nclean) [ ! -e half ] || { rm half; echo ' + unit.name + ': half is taken away; } ;;\\n*) rm -f up ;;\\nesac\\n');
+    scripts.script('start', head + 'rm -f saved\\n: >up\\n');
+    scripts.script('stop', head + 'case $1 in\\nclean) [ ! -e half ] || { rm half; echo ' + unit.name + ': half is taken away; } ;;\\nsave) mv up saved ;;\\n*) rm -f up ;;\\nesac\\n');
   });
   hooks.monitor.tapPromise('fake', async (statuses, units, project) => new Map(units.map((unit) => {
-    const state = existsSync(project.directory + '/' + unit.name + '/up') ? 'up' : 'down';
-    return [unit.name, { state, ready: true, id: null, memory: null, cpu: null, network: null, detail: null }];
+    const [state, saved] = ['up', 'saved'].map((file) => existsSync(project.directory + '/' + unit.name + '/' + file));
+    const rest = { ready: true, id: null, memory: null, cpu: null, network: null, detail: null };
+    return [unit.name, { state: state ? 'up' : 'down', ...rest, ...(saved && !state ? { saved } : {}) }];
   })));
 };
 
@@ -138,6 +168,14 @@ for (const task of tasks) {
       }
       await flatten(mln, await readState(folders.projects, 'p'), 'b');
     }
+    else if (verb === 'resize') {
+      // A root disk takes a template to build; here a disk is only said to be one.
+      const [a, b] = project.hosts;
+      const rooted = { ...a, disks: a.disks.map((disk) => (disk.path === 'a' ? { ...disk, role: 'root' } : disk)) };
+      await writeState(project.directory, { ...state, project: { ...project, hosts: [rooted, b] } });
+      await resize(mln, await readState(folders.projects, 'p'), 'a', '8K');
+    }
+    else if (verb === 'save') await operate(mln, 'stop', project, { save: true }, () => {});
     else if (verb === 'destroy') await operate(mln, 'stop', project, { wait: 0 }, () => {});
     else await operate(mln, verb, project, { source: 'source' }, tell);
   }).catch((error) => {
@@ -195,7 +233,7 @@ function projectOf(version: number, directory: string): Project {
       ]),
     ),
     hosts: [
-      fakeHost('a', { disks: [disk('outside', `a-${version}`)], bootOrder: 1 }),
+      fakeHost('a', { disks: [disk('outside', 'a'), disk('outside', `a-${version}`)], bootOrder: 1 }),
       fakeHost('b', { disks: [disk('over', 'disk')], bootOrder: 2 }),
     ],
     switches: [fakeSwitch],

@@ -1,4 +1,13 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
 import { cutOff, readJournal } from '../src/journal.js';
@@ -21,10 +30,13 @@ beforeAll(() => {
 interface World {
   readonly version: number;
   readonly up: readonly string[];
+  readonly saved: readonly string[];
   readonly disk: readonly string[];
   readonly templates: readonly string[];
   readonly left: readonly string[];
   readonly outside: readonly string[];
+  /** How large host a's disk is by the state, by its filesystem and by its file, where it has been resized. */
+  readonly sizes: readonly number[];
 }
 
 function worldOf({ root }: KillRun): World {
@@ -32,10 +44,16 @@ function worldOf({ root }: KillRun): World {
   const names = (folder: string): string[] => (existsSync(join(root, folder)) ? readdirSync(join(root, folder)) : []);
   const text = existsSync(inProject('state.json')) ? readFileSync(inProject('state.json'), 'utf8') : null;
   const { project } = JSON.parse(text ?? '{}') as { project?: Project };
-  const half = names('projects/p/b').filter((name) => !['up', 'start', 'stop', 'disk'].includes(name));
+  const outside = (name: string): string => join(root, 'outside', name);
+  const textOf = (name: string): string =>
+    existsSync(outside(name)) ? readFileSync(outside(name), 'utf8').replaceAll('\0', '') : '';
+  const grown = (name: string): number | null =>
+    existsSync(outside(name)) && statSync(outside(name)).size > 100 ? statSync(outside(name)).size : null;
+  const half = names('projects/p/b').filter((name) => !['up', 'saved', 'start', 'stop', 'disk'].includes(name));
   return {
     version: Number(project?.variables['version'] ?? 0),
     up: ['s', 'a', 'b'].filter((unit) => existsSync(inProject(`${unit}/up`))),
+    saved: ['a', 'b'].filter((unit) => existsSync(inProject(`${unit}/saved`))),
     disk: project
       ? [
           readFileSync(inProject('b/disk'), 'utf8'),
@@ -49,14 +67,22 @@ function worldOf({ root }: KillRun): World {
       ...names('templates').filter((name) => name.startsWith('.')),
       ...half,
     ],
-    outside: names('outside'),
+    outside: names('outside').map((name) => `${name}: ${textOf(name).replace(/ .*/, '')}`),
+    sizes: [project?.hosts[0]?.disks[0]?.size, / of (\d+)/.exec(textOf('a'))?.[1], grown('a')].flatMap((size) =>
+      size === undefined || size === null ? [] : Number(size),
+    ),
   };
+}
+
+function outsideOf(version: number): string[] {
+  return version === 0 ? [] : [`a: ${version}`, `a-${version}: ${version}`];
 }
 
 /** Nothing is half made: whatever was done, and wherever it was killed, this holds after the next command. */
 async function expectWhole(lab: KillRun): Promise<World> {
   const world = worldOf(lab);
-  expect(world).toEqual({ ...world, left: [], outside: world.version === 0 ? [] : [`a-${world.version}`] });
+  expect(world).toEqual({ ...world, left: [], outside: outsideOf(world.version) });
+  expect([[], [8192, 8192, 8192]]).toContainEqual(world.sizes);
   expect(cutOff(await readJournal(join(lab.root, 'projects/p')))).toBeNull();
   return world;
 }
@@ -65,10 +91,12 @@ const over = ['over', 'base', 'over'];
 const world = (version: number, details: Partial<World> = {}): World => ({
   version,
   up: [],
+  saved: [],
   disk: version === 0 ? [] : over,
   templates: [],
   left: [],
-  outside: version === 0 ? [] : [`a-${version}`],
+  outside: outsideOf(version),
+  sizes: [],
   ...details,
 });
 
@@ -86,6 +114,7 @@ const ways: Readonly<Record<Exclude<SteppedOperation, 'recover'>, Way>> = {
   stop: { from: ['build 1', 'start'], verb: 'stop', old: world(1, { up: ['s', 'a', 'b'] }), done: world(1) },
   remove: { from: ['build 1'], verb: 'remove', old: world(1), done: world(0) },
   flatten: { from: ['build 1'], verb: 'flatten', old: world(1), done: world(1, { disk: ['whole', 'file'] }) },
+  resize: { from: ['build 1'], verb: 'resize', old: world(1), done: world(1, { sizes: [8192, 8192, 8192] }) },
   'template add': { from: ['build 1'], verb: 'template add', old: world(1), done: world(1, { templates: ['1.0'] }) },
 };
 const all = Object.entries(ways).flatMap(([name, way]) =>
@@ -93,14 +122,18 @@ const all = Object.entries(ways).flatMap(([name, way]) =>
 );
 /** A host must be deaf, and is waited for, before it is killed: that is tried with guests. */
 const quick = all.filter(({ at }) => at !== 'stop kill');
+/** What saves memory comes to the steps of a stop, but for those that ask, halt and kill. */
+const saving = quick
+  .filter(({ at }) => /^stop (?!hosts|halt)/.test(at))
+  .map((way) => ({ ...way, verb: 'save' as const, done: world(1, { saved: ['a', 'b'] }) }));
 
-test.each(quick)(
-  'killed at $at, the next command settles it and says how',
+test.each([...quick.filter(({ at }) => at !== 'stop save'), ...saving])(
+  '$verb killed at $at, the next command settles it and says how',
   async (way) => {
     const { at, from, old, done } = way;
     const verb = at === 'stop halt' ? 'destroy' : way.verb;
     const lab = killRun(program);
-    expect(lab.run(...from.map((each) => ({ verb: each })), { verb, killAt: [at] }).killed).toBe(true);
+    expect(lab.run(...from.map((each) => ({ verb: each })), { verb, killAt: [at] })).toMatchObject({ killed: true });
     const [[sentence, ...more] = [], second] = lab.run({ verb: 'clean' }, { verb: 'clean' }).said;
     expect(sentence).toMatch(/(\bp\b|template add).*\bcut off\b/);
     expect([more, second]).toEqual([[], []]);
@@ -130,6 +163,7 @@ const recoveries: Readonly<Record<StepOf<'recover'>, { from: Task['verb'][]; tas
     lost: 'projects/.p.new/state.json',
   },
   takeBackBuild: { from: ['build 1'], task: { verb: 'build 2', killAt: ['build state'] } },
+  placeDisks: { from: ['build 1'], task: { verb: 'build 2', killAt: ['build placeDisks'] } },
   removeOld: { from: ['build 1'], task: { verb: 'build 2', killAt: ['build removeOld'] } },
   units: { from: ['build 1'], task: { verb: 'start', killAt: ['start hosts'] } },
 };
@@ -181,7 +215,7 @@ test.each<[Task['verb'], number]>([
 });
 
 test('whatever is killed wherever, again and again, nothing is half made', async () => {
-  const verbs: Task['verb'][] = ['build 1', 'build 2', 'start', 'stop', 'remove', 'flatten', 'clean'];
+  const verbs: Task['verb'][] = ['build 1', 'build 2', 'start', 'stop', 'save', 'remove', 'flatten', 'resize', 'clean'];
   const places = [...quick.map(({ at }) => at), ...steps.recover.map((step) => `recover ${step}`)];
   const tasks = fc.array(
     fc.record({ verb: fc.constantFrom(...verbs), killAt: fc.subarray(places, { minLength: 6, maxLength: 14 }) }),
