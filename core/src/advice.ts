@@ -49,7 +49,8 @@ export const advice: Readonly<Partial<Record<CoreCode, string>>> = {
     '13 characters are taken for a DES hash, as the paper has it. Write `plain:` before a password that only looks like one.',
   MLN_REHEARSED: 'A test bed on one machine does without it: disks and kernels of the real machines are never touched.',
   MLN_SMALL_SIZE: 'A filesystem is never made smaller than its template. Leave size out, or give free_space.',
-  MLN_NO_TEMPLATE: 'mln template list shows what there is; mln template build tiny makes one on the spot.',
+  MLN_NO_TEMPLATE:
+    'mln template list shows what there is; mln template build tiny makes one on the spot. A rehearsal needs none of the project’s own: --rehearse --template tiny.',
   MLN_TEMPLATE_CHANGED:
     'Somebody wrote into the image. Take the right one into the repository again: mln template add.',
   MLN_TEMPLATE_EXISTS: 'Versions are never overwritten. Leave --version out for the next one.',
@@ -65,10 +66,20 @@ export const advice: Readonly<Partial<Record<CoreCode, string>>> = {
     'An image that two write to is destroyed. Stop the host or unmount the image that the message names, or give each host an image of its own: take one as its template.',
   MLN_NO_FILESYSTEM: '@mln/plugin-ext reads ext2, ext3 and ext4, without a partition table.',
   MLN_NO_SPACE: 'Nothing was changed. Free some space, or keep projects elsewhere (-P FOLDER).',
+  MLN_NO_GROUP:
+    'vgs and lvs show what there is; lvm_vg or the plug-in’s options volumeGroup and thinPool name another.',
+  MLN_NOT_OURS:
+    'Nothing was changed. Volumes of mln’s have two tags, one with a digest of their project’s own secret: see lvs -o+lv_tags. Another projects folder (-P) may have a project of this name.',
   MLN_NO_PROGRAM: 'The hint names the package that has it.',
+  MLN_NO_HYPERVISOR: 'mln doctor tells what the machine has. To try the project without it: mln build --rehearse.',
+  MLN_NO_BRIDGE:
+    'Make it as the machine’s own network is set up, or correct its name; a switch of the project is made by mln itself.',
+  MLN_NO_MEMORY: 'Stop other hosts, give these less (memory), or start fewer of them: -h HOSTS.',
   MLN_NOT_UP: 'mln log HOST shows what the guest wrote on its console.',
   MLN_PROJECT_EXISTS: 'build -r replaces it, disks included.',
   MLN_PROJECT_RUNS: 'mln stop -p NAME stops it.',
+  MLN_MEMORY_SAVED:
+    'Saved memory knows what was on the disks: with other disks the guest would destroy them. Start the host, which goes on with it, and stop it; or remove the file that the hint names.',
   MLN_NOT_CONFIRMED: '-y confirms; without a terminal nobody can be asked.',
   MLN_LOCKED: 'It goes on when the other one has ended; a dead one blocks nobody.',
   MLN_NO_SERVER: 'Load a plug-in that reaches servers, or make a test bed of the project: --rehearse.',

@@ -14,7 +14,7 @@ import type { KeywordTable } from './keywords.js';
 import type { Operation, OperationEvent, Outcome, Part, Report } from './operation.js';
 import type { Disk, Host, Project, Unit } from './project.js';
 import type { Scripts } from './scripts.js';
-import type { Status } from './status.js';
+import type { Look, Status } from './status.js';
 import type { Store } from './store.js';
 import type { TreeContext } from './transform.js';
 import type { Tree } from './tree.js';
@@ -67,10 +67,10 @@ export function createHooks() {
       ['operation', 'part', 'report'],
       'execute',
     ),
-    /** The state of the world, asked once for many units. */
+    /** The state of the world, asked once for many units; look says what is wanted of it. */
     monitor: new AsyncSeriesWaterfallHook<
-      [statuses: ReadonlyMap<string, Status>, units: readonly Unit[], project: Project]
-    >(['statuses', 'units', 'project'], 'monitor'),
+      [statuses: ReadonlyMap<string, Status>, units: readonly Unit[], project: Project, look: Look]
+    >(['statuses', 'units', 'project', 'look'], 'monitor'),
     /** Something began, was done or failed. */
     event: new SyncHook<[event: OperationEvent]>(['event'], 'event'),
   });

@@ -66,10 +66,14 @@ export { missingPrograms, programsCheck } from './doctor-programs.js';
 export type { Scratch } from './doctor-scratch.js';
 export type { Shell, ShellOptions, ShellResult } from './shell.js';
 export { isName } from './names.js';
-export { readyMark, unknownStatus, type Status } from './status.js';
-export { fileStore, type Store } from './store.js';
+export { bootTold, endOfLog, panicTold } from './console-log.js';
+export { readyMark, unknownStatus, type Look, type Status } from './status.js';
+export { takeLock, type Lock } from './lock.js';
+export { isStaged } from './recover.js';
+export { fileStore, type Room, type Store } from './store.js';
 export { templateAnnouncer } from './announce.js';
 export type { AddDetails } from './template-add.js';
+export { table, type Terminal } from './terminal.js';
 export { createTemplates, type Manifest, type Template, type Templates } from './templates.js';
 export type { InterfaceView, TreeContext } from './transform.js';
 export {

@@ -15,6 +15,8 @@ export interface JournalEntry {
   readonly units?: readonly string[];
   /** The part of a project whose disks are about to be made outside its folder. */
   readonly outside?: Project;
+  /** Bytes that a disk is about to have. */
+  readonly size?: number;
 }
 
 const FILE = 'journal.ndjson';

@@ -48,7 +48,8 @@ export function keepJournal(
     async phase(phase, its) {
       if (!announce || ((hookBlocks as readonly string[]).includes(phase) && !project.hookBlocks[phase as HookBlock]))
         return;
-      await announce(phase as StepOf<'start' | 'stop'>, folder, { units: namesOf(its) });
+      const step = phase === 'hosts' && operation.options.save ? 'save' : phase;
+      await announce(step as StepOf<'start' | 'stop'>, folder, { units: namesOf(its) });
     },
     async end(state) {
       await announce?.('end', folder);

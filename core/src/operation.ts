@@ -23,6 +23,8 @@ export interface OperationOptions {
   readonly wait?: number;
   /** stop: how long to wait where nothing is destroyed. */
   readonly patience?: number;
+  /** stop: the memory of hosts is saved, for the next start to go on with; however long that takes. */
+  readonly save?: true;
   /** start: how consoles are shown, whatever the project says. */
   readonly term?: string;
 }

@@ -27,6 +27,10 @@ interface Call {
   readonly args?: readonly string[];
   /** What is told when it is done. */
   readonly done: string;
+  /** Milliseconds that the script may take, where that is not the usual limit. */
+  readonly limit?: number;
+  /** Says what is wrong though the script has ended well. */
+  readonly check?: (name: string) => Promise<Problem | null>;
 }
 
 /** Runs a script of each unit, several at once. */
@@ -44,7 +48,7 @@ export async function runScripts(execution: Execution, names: readonly string[],
 async function runScript(
   { mln, operation, part, report }: Execution,
   name: string,
-  { script, args = [], done }: Call,
+  { script, args = [], done, limit = SCRIPT_LIMIT, check }: Call,
 ): Promise<Problem | null> {
   let said = done;
   const tell = (state: 'begun' | 'done' | 'failed', error: Problem | null): void => {
@@ -64,11 +68,12 @@ async function runScript(
     refuseStrangersScript(path);
     const { stdout } = await mln.shell(path, args, {
       cwd: part.project.directory,
-      timeout: SCRIPT_LIMIT,
+      timeout: limit,
     });
     if (stdout.includes('runs already')) said = 'runs already';
-    tell('done', null);
-    return null;
+    const wrong = check ? await check(name) : null;
+    tell(wrong ? 'failed' : 'done', wrong);
+    return wrong;
   } catch (error) {
     if (!isMlnError(error)) throw error;
     const isHost = part.project.hosts.some((host) => host.name === name);

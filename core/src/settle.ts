@@ -9,6 +9,7 @@ import { cutOff, readJournal, type CutOff } from './journal.js';
 import type { Mln } from './kernel.js';
 import { statusesOf } from './monitor.js';
 import { unitsOf, type Project, type Unit } from './project.js';
+import { settleResize } from './resize.js';
 import { readState, type State } from './state.js';
 import type { Status } from './status.js';
 
@@ -47,6 +48,7 @@ async function settleFound(mln: Mln, state: State, found: CutOff, doing: string)
   if (found.name === 'remove')
     return [`the removal of ${name} that was cut off is taken back: nothing of it is removed`];
   if (found.name === 'flatten') return [await settleFlatten(mln, state, last?.units?.[0] ?? '', last?.step ?? '')];
+  if (found.name === 'resize') return [await settleResize(mln, state, found)];
   return settleUnits(mln, state.project, found, doing);
 }
 
@@ -56,8 +58,11 @@ async function settleUnits(mln: Mln, project: Project, found: CutOff, doing: str
   const announce = announcer(mln, newOperation('recover'), 'recover', project.name);
   await announce('units', project.directory, { units: units.map((unit) => unit.name) });
   const said = await cleanUnits(mln, project, units);
-  if (found.name === 'stop' && doing !== 'stop') said.push(...(await stopReached(mln, project, found, units)));
-  return [...said, sentence(project, found.name, units, await statusesOf(mln, project, units))];
+  const saved = found.lines.some(({ step }) => step === 'save');
+  if (saved) said.push(...(await savedReached(mln, project, found, units)));
+  else if (found.name === 'stop' && doing !== 'stop') said.push(...(await stopReached(mln, project, found, units)));
+  const statuses = await statusesOf(mln, project, units);
+  return [...said, sentence(project, saved ? 'stop --save' : found.name, units, statuses)];
 }
 
 /** Has the units that do not run take away what they left. Gives what they and mln have to say of it. */
@@ -83,6 +88,16 @@ async function stopReached(mln: Mln, project: Project, { lines }: CutOff, units:
     rest = await running(mln, project, rest);
   }
   return [...said, ...(await cleanUnits(mln, project, units))];
+}
+
+/**
+ * Memory that is being saved is saved to the end: each script that does so holds its lock until then, and is waited for.
+ * Where none had begun, the host is left running.
+ */
+async function savedReached(mln: Mln, project: Project, { lines }: CutOff, units: readonly Unit[]): Promise<string[]> {
+  const reached = lines.filter(({ step }) => step === 'save').flatMap((line) => line.units ?? []);
+  const its = units.filter(({ kind, name }) => kind === 'host' && reached.includes(name));
+  return runStop(mln, project, await running(mln, project, its), ['clean']);
 }
 
 async function running(mln: Mln, project: Project, units: readonly Unit[]): Promise<readonly Unit[]> {
@@ -119,13 +134,15 @@ function sentence(
   ];
   const [[hosts, ofHosts], [switches, ofSwitches]] = [part('host'), part('switch')];
   const counted = `${hosts} of ${ofHosts} hosts run${ofSwitches === 0 ? '' : `, and ${switches} of ${ofSwitches} switches`}`;
-  return `an earlier ${operation} of ${name} was cut off: ${counted}${verdict(name, operation, up.length, known.length)}`;
+  const saved = units.flatMap((unit) => (statuses.get(unit.name)?.saved ? unit.name : []));
+  const kept = saved.length === 0 ? '' : `the memory of ${saved.join(', ')} is saved, `;
+  return `an earlier ${operation} of ${name} was cut off: ${kept}${counted}${verdict(name, operation, up.length, known.length)}`;
 }
 
 /** Whether that is the old state, the new one, or how to come to either. */
 function verdict(project: string, operation: string, up: number, known: number): string {
   const [done, nothing] = operation === 'start' ? [up === known, up === 0] : [up === 0, up === known];
-  if (operation !== 'start' && operation !== 'stop') return '';
+  if (!['start', 'stop', 'stop --save'].includes(operation)) return '';
   if (done) return '; it is finished';
   if (nothing) return '; it is taken back';
   const other = operation === 'start' ? 'stop' : 'start';

@@ -4,6 +4,7 @@ import { announcer } from './announce.js';
 import { statusesOf } from './monitor.js';
 import type { Failure, Outcome } from './operation.js';
 import { problem, runScripts, type Execution } from './run-scripts.js';
+import { saveHosts } from './save.js';
 import { announceAll } from './template-users.js';
 import { unknownStatus, type Status } from './status.js';
 
@@ -82,8 +83,9 @@ export async function stopSwitches(execution: Execution): Promise<Outcome> {
   return runScripts(execution, namesInReverse(execution), { script: 'stop', done: 'stopped' });
 }
 
-/** Asks hosts to shut down, waits, and (with `wait`) destroys what is left. */
+/** Asks hosts to shut down, waits, and (with `wait`) destroys what is left; or saves their memory. */
 export async function stopHosts(execution: Execution): Promise<Outcome> {
+  if (execution.operation.options.save) return saveHosts(execution);
   const names = namesInReverse(execution);
   const { wait: destroyAfter, patience = 60 } = execution.operation.options;
   const asked = destroyAfter === 0 ? { failures: [] } : await ask(execution, names);
@@ -92,10 +94,12 @@ export async function stopHosts(execution: Execution): Promise<Outcome> {
   const deadline = Math.max(execution.begun + total * 1000, destroyAfter === undefined ? performance.now() + LEAST : 0);
   const listening = names.filter((name) => !deaf.includes(name));
   const late = await waitUntilDown(execution, listening, deadline);
-  const running = names.filter((name) => late.includes(name) || deaf.includes(name));
+  const running = names.filter((name) => late.has(name) || deaf.includes(name));
   if (destroyAfter !== undefined)
     return { failures: (await destroy(execution, running)).map((name) => stillRuns(execution, name, total)) };
-  return { failures: [...asked.failures, ...late.map((name) => stillRuns(execution, name, total))] };
+  return {
+    failures: [...asked.failures, ...[...late].map(([name, status]) => stillRuns(execution, name, total, status))],
+  };
 }
 
 function namesInReverse({ part }: Execution): string[] {
@@ -123,9 +127,14 @@ async function destroy(execution: Execution, names: readonly string[]): Promise<
   return running;
 }
 
-function stillRuns({ part }: Execution, name: string, seconds: number): Failure {
+function stillRuns({ part }: Execution, name: string, seconds: number, status?: Status): Failure {
   const hint = `mln stop -p ${part.project.name} -h ${name} -w 10 destroys it after 10 more seconds`;
-  return { unit: name, problem: problem('MLN_NOT_UP', `${name} still runs after ${seconds} s`, hint) };
+  const detail = status?.detail ? `: ${status.detail}` : '';
+  const message =
+    status?.state === 'unknown'
+      ? `it is not known whether ${name} still runs${detail}`
+      : `${name} still runs after ${seconds} s${detail}`;
+  return { unit: name, problem: problem('MLN_NOT_UP', message, hint) };
 }
 
 /** Waits for hosts that were asked to shut down, and asks again those that may not have listened. */
@@ -133,12 +142,13 @@ async function waitUntilDown(
   execution: Execution,
   names: readonly string[],
   deadline: number,
-): Promise<readonly string[]> {
+): Promise<ReadonlyMap<string, Status | undefined>> {
   let rest = names;
   for (;;) {
     const left = (deadline - performance.now()) / 1000;
-    rest = (await waitFor(execution, rest, Math.min(left, ASK_AGAIN), isDown)).map(([name]) => name);
-    if (rest.length === 0 || performance.now() >= deadline) return rest;
+    const late = new Map(await waitFor(execution, rest, Math.min(left, ASK_AGAIN), isDown));
+    rest = [...late.keys()];
+    if (rest.length === 0 || performance.now() >= deadline) return late;
     await ask({ ...execution, report: () => undefined }, rest);
   }
 }

@@ -141,7 +141,12 @@ test.each<[hook: HookName, result: unknown, call: (mln: Mln) => unknown, reason:
     ({ hooks }) => hooks.resolveUnit.call(unit, context, context),
     'the host a with a list for its interfaces',
   ],
-  ['monitor', [], ({ hooks }) => hooks.monitor.promise(new Map(), [], context), 'a list, which is no Map of statuses'],
+  [
+    'monitor',
+    [],
+    ({ hooks }) => hooks.monitor.promise(new Map(), [], context, { usage: false }),
+    'a list, which is no Map of statuses',
+  ],
 ])('%s is not given %j', async (hook, result, call, reason) => {
   const mln = await kernel([
     loaded('bad', ({ hooks }) => {

@@ -62,7 +62,7 @@ async function built() {
     for (const { name } of units) run(name, 'stop', 'kill');
     rmSync(directory, { recursive: true });
   });
-  const status = async () => mln.hooks.monitor.promise(new Map(), units, { ...project, directory });
+  const status = async () => mln.hooks.monitor.promise(new Map(), units, { ...project, directory }, { usage: false });
   /** Waits until a unit has written something on its console. @type {(unit: string, text: string) => Promise<void>} */
   const shows = async (unit, text) => {
     for (let tries = 0; !readFileSync(join(directory, unit, 'console.log'), 'utf8').includes(text); tries += 1) {

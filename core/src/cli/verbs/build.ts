@@ -9,6 +9,7 @@ import { operate } from '../../operate.js';
 import type { Project, Unit } from '../../project.js';
 import type { ReadProject } from '../../read-project.js';
 import { flatProblem } from '../../render-problem.js';
+import { lossOfMemory } from '../../saved.js';
 import { readState } from '../../state.js';
 import { unknownInUse } from '../../unknown-in-use.js';
 import { readChosenFile } from '../choose.js';
@@ -91,7 +92,7 @@ async function agreeToReplace(
       hint: `mln stop -p ${name}`,
     });
   if (options['replace'] === true || options['yes'] === true) return;
-  const question = `${name} is built already. Replace it, and lose what is on its disks?`;
+  const question = `${name} is built already. Replace it, and lose what is on its disks?${await lossOfMemory(mln, project)}`;
   if (options['json'] === true)
     throw failure('MLN_NOT_CONFIRMED', `${question} With --json nobody is asked.`, { hint: 'confirm with -y' });
   await terminal.confirm(question);

@@ -4,6 +4,7 @@ import { failure } from '../../errors.js';
 import { runningUnits } from '../../monitor.js';
 import { operate } from '../../operate.js';
 import { requireStores } from '../../remove.js';
+import { lossOfMemory } from '../../saved.js';
 import { requireState } from '../../state.js';
 import { textOption } from '../choose.js';
 import { withProject } from '../guarded.js';
@@ -23,7 +24,9 @@ export async function remove(
     if (up.length > 0)
       throw failure('MLN_PROJECT_RUNS', `${name} is not stopped: ${up.join(', ')}`, { hint: `mln stop -p ${name}` });
     if (options['yes'] !== true)
-      await terminal.confirm(`Remove ${name}, and all that is on the disks of its ${project.hosts.length} hosts?`);
+      await terminal.confirm(
+        `Remove ${name}, and all that is on the disks of its ${project.hosts.length} hosts?${await lossOfMemory(mln, project)}`,
+      );
     await operate(mln, 'remove', project, {}, terminal.report);
     terminal.note(`${name} is removed`);
   });

@@ -4,7 +4,7 @@ import { failure } from '../../errors.js';
 import { statusesOf } from '../../monitor.js';
 import { unitsOf, type Project, type Unit } from '../../project.js';
 import { listProjects, requireState } from '../../state.js';
-import { unknownStatus, type Status } from '../../status.js';
+import { unknownStatus, type Look, type Status } from '../../status.js';
 import { table } from '../../terminal.js';
 import { formatSize } from '../../values.js';
 import { eachProject } from '../each-project.js';
@@ -25,10 +25,11 @@ export async function status(
   const name = textOption(options, 'project') ?? args[0];
   const names = name === undefined ? await listProjects(projects) : [name];
   const all: Shown[] = [];
+  const look: Look = { usage: true };
   const read = await eachProject(names, async (each) => {
     const { project } = await requireState(projects, each);
     const units = chosenUnits(project, options, name !== undefined);
-    const statuses = await statusesOf(mln, project, units);
+    const statuses = await statusesOf(mln, project, units, look);
     all.push(...units.map((unit) => ({ project: each, unit, status: statuses.get(unit.name) ?? unknownStatus })));
     return Exit.done;
   });
@@ -65,11 +66,14 @@ function chosenUnits(project: Project, options: CommandOptions, strict: boolean)
   return found;
 }
 
-function row({ project, unit, status: { state, ready, memory, cpu, detail } }: Shown): string[] {
+function row({ project, unit, status }: Shown): string[] {
+  const { state, ready, memory, cpu, cpuPercent, network, detail } = status;
   const more = [
     ready === null || state !== 'up' ? null : ready ? 'ready' : 'booting',
     memory === null ? null : formatSize(memory),
     cpu === null ? null : `${cpu.toFixed(1)} s CPU`,
+    cpuPercent == null ? null : `${Math.round(cpuPercent * 10) / 10}% CPU`,
+    network === null ? null : `${formatSize(network.received)} received, ${formatSize(network.sent)} sent`,
     detail,
   ];
   return [project, unit.kind, unit.name, state, more.filter((part) => part !== null).join(', ')];

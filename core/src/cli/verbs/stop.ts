@@ -1,5 +1,6 @@
 import type { ExitCode } from '../../codes.js';
 import type { CommandContext, CommandOptions } from '../../commands.js';
+import { failure } from '../../errors.js';
 import { operate } from '../../operate.js';
 import { requireState } from '../../state.js';
 import { chosenNames, listOption, secondsOption } from '../choose.js';
@@ -12,6 +13,8 @@ export async function stop(
   args: readonly string[],
   options: CommandOptions,
 ): Promise<ExitCode> {
+  if (options['save'] === true && options['wait'] !== undefined)
+    throw failure('MLN_USAGE', 'memory is saved however long it takes: --save and -w do not go together');
   return eachProject(await chosenNames(context, args, options), (name) => stopOne(context, name, options));
 }
 
@@ -31,6 +34,7 @@ async function stopOne(context: CommandContext, name: string, options: CommandOp
         ...(hosts === undefined ? {} : { hosts }),
         ...(sleep === undefined ? {} : { sleep }),
         ...(wait === undefined ? {} : { wait }),
+        ...(options['save'] === true ? { save: true } : {}),
       },
       terminal.report,
     );

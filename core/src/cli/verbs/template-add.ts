@@ -6,6 +6,7 @@ import { failure, isMlnError } from '../../errors.js';
 import type { Mln } from '../../kernel.js';
 import { statusesOf } from '../../monitor.js';
 import type { Host, Project } from '../../project.js';
+import { refuseSaved } from '../../saved.js';
 import { cleanUnits } from '../../settle.js';
 import { requireState, type State } from '../../state.js';
 import { fileSource, type AddDetails, type ImageSource } from '../../template-add.js';
@@ -100,6 +101,7 @@ async function addHost(context: CommandContext, from: string, options: CommandOp
 
 async function requireStopped(mln: Mln, project: Project, host: Host): Promise<void> {
   const status = (await statusesOf(mln, project, [host])).get(host.name);
+  refuseSaved(project, host, status);
   if (status?.state === 'down') return;
   const whole = `${host.name}.${project.name}`;
   throw failure(
