@@ -9,6 +9,7 @@ import type { Mln } from './kernel.js';
 import { noFilesystem, type Plan, type PlannedDisk, type PlannedImage, type PlannedUnit } from './plan.js';
 import type { Host, Project } from './project.js';
 import { writeStretches } from './sparse.js';
+import { requireRoom } from './room.js';
 import { copyImage, type Store } from './store.js';
 import { announceUser } from './template-users.js';
 
@@ -22,6 +23,7 @@ export interface DiskBuilder {
 /** Makes ready: images that disks will stand on are made, and templates are told of the disks that will stand on them. */
 export async function createDiskBuilder(mln: Mln, plan: Plan, project: Project): Promise<DiskBuilder> {
   refuseImagesInUse(plan);
+  await requireRoom(mln, plan, project);
   for (const image of plan.images) await buildImage(mln, image, project);
   const standsOn = plan.units.flatMap(({ disks }) => disks.flatMap(({ disk }) => disk.standsOn ?? []));
   for (const image of new Set(standsOn))
@@ -155,7 +157,8 @@ async function beginTrial(mln: Mln, image: string): Promise<Trial | null> {
   return filesystem.trial?.() ?? null;
 }
 
-async function filesystemOf(mln: Mln, path: string): Promise<Filesystem> {
+/** The filesystem in an image or device, which must be one that a plug-in reads. */
+export async function filesystemOf(mln: Mln, path: string): Promise<Filesystem> {
   const filesystem = await mln.hooks.filesystem.promise(path);
   if (!filesystem) throw noFilesystem(path);
   return filesystem;

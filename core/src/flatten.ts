@@ -4,8 +4,8 @@ import { announcer, journalEnd, newOperation, type Announce } from './announce.j
 import { failure, inContext, systemFailure } from './errors.js';
 import { syncFolder } from './files.js';
 import type { Mln } from './kernel.js';
-import { statusesOf } from './monitor.js';
-import type { Disk, Host, Project } from './project.js';
+import type { Disk, Host } from './project.js';
+import { requireDown } from './require-down.js';
 import { IMAGES } from './share.js';
 import { writeState, type State } from './state.js';
 
@@ -83,14 +83,6 @@ async function makeWhole(mln: Mln, disk: Disk, host: Host, { project }: State): 
     await rm(whole, { force: true });
     throw inContext(systemFailure(error, path), `${host.name}: its disk cannot be made whole`);
   }
-}
-
-async function requireDown(mln: Mln, project: Project, host: Host): Promise<void> {
-  const { name } = host;
-  if ((await statusesOf(mln, project, [host])).get(name)?.state === 'down') return;
-  throw failure('MLN_PROJECT_RUNS', `${name} runs, or it is not known that it does not: its disk is in use`, {
-    hint: `mln stop -p ${project.name} -h ${name}`,
-  });
 }
 
 /** A disk as the core's own store keeps it. */

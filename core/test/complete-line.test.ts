@@ -24,7 +24,7 @@ test.each([
   ['pa', ['parse', 'paint']],
   ['template a', ['add']],
   ['template', ['template']],
-  ['disk ', ['flatten']],
+  ['disk ', ['flatten', 'resize']],
   ['help te', ['template']],
   ['help template ver', ['verify']],
   ['help start ', []],

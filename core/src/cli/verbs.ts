@@ -1,9 +1,10 @@
 import type { Command, Option } from '../commands.js';
 import { completionVerbs } from './completion-verbs.js';
+import { diskVerbs } from './disk-verbs.js';
 import { pluginVerbs } from './plugin-verbs.js';
 import { setupVerbs } from './setup-verbs.js';
 import { templateVerbs } from './template-verbs.js';
-import { json, yes } from './usual-options.js';
+import { json, project, template, yes } from './usual-options.js';
 
 /*
  * The verbs of the core. A verb's own code is loaded when it is run: `mln status` is typed often and must be quick.
@@ -24,7 +25,6 @@ const set: Option = {
   help: 'sets variables of global: name=value,name=value; may be repeated',
   repeats: true,
 };
-const project: Option = { flags: '-p, --project <name>', help: 'the project', completes: 'project' };
 const all: Option = { flags: '-a, --all', help: 'all projects' };
 const hosts: Option = {
   flags: '-h, --host <hosts>',
@@ -39,7 +39,7 @@ const waitReady: Option = {
 };
 
 /** What every verb takes that reads a project file. */
-export const reading: readonly Option[] = [file, set, rehearse, strict];
+export const reading: readonly Option[] = [file, set, rehearse, template, strict];
 
 export const coreVerbs: readonly Command[] = [
   {
@@ -148,6 +148,7 @@ export const coreVerbs: readonly Command[] = [
       hosts,
       sleep,
       { flags: '-w, --wait <seconds>', help: 'destroy what still runs after so many seconds; 0: at once' },
+      { flags: '--save', help: 'save the memory of hosts instead: the next start goes on with it' },
     ],
     run: async (...args) => (await import('./verbs/stop.js')).stop(...args),
   },
@@ -228,14 +229,7 @@ export const coreVerbs: readonly Command[] = [
     options: [project],
     run: async (...args) => (await import('./verbs/clean.js')).clean(...args),
   },
-  {
-    name: 'disk flatten',
-    summary: 'Makes the disk of a stopped host whole: it stands on its template no more.',
-    arguments: '<host>',
-    completes: ['host'],
-    options: [project],
-    run: async (...args) => (await import('./verbs/disk.js')).flattenDisk(...args),
-  },
+  ...diskVerbs,
   ...templateVerbs,
   ...pluginVerbs,
   ...completionVerbs,

@@ -89,6 +89,15 @@ export const verbTexts: Readonly<Record<string, Manual>> = {
   },
   'template prune': { examples: [['mln template prune --keep 2 --dry-run', 'Shows which old versions would go.']] },
   'disk flatten': { examples: [['mln disk flatten web.shop', 'Makes a disk whole.']] },
+  'disk resize': {
+    description: [
+      'A disk in a file is made larger beside itself and takes its place when it is whole, which needs room for what it holds; a logical volume grows where it is. A disk that stands on its template must be made whole first (`mln disk flatten`). No disk is made smaller.',
+    ],
+    examples: [
+      ['mln disk resize web.shop 2G', 'Makes it 2 GiB large.'],
+      ['mln disk resize web.shop +500M', 'Gives it 500 MiB more.'],
+    ],
+  },
   config: { examples: [['mln config --show-origin', 'Tells which file says what.']] },
   doctor: {
     description: [

@@ -23,7 +23,7 @@ export function addChecks(checks: Checks, mln: Mln): void {
       group,
       title: 'e2fsprogs',
       need: 'always',
-      programs: ['mke2fs', 'debugfs', 'e2fsck', 'resize2fs', 'e2image'],
+      programs: ['mke2fs', 'debugfs', 'e2fsck', 'resize2fs', 'e2image', 'flock'],
       version: ['debugfs', '-V'],
     }),
     { id: 'image', group, title: 'an image', need: 'always', run: (scratch) => tryImage(mln, scratch) },

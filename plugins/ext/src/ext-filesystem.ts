@@ -31,8 +31,10 @@ export function extFilesystem(image: string, shell: Shell, talk: Talk): Filesyst
     },
     async grow() {
       reader.close();
+      // One that an mln began and that outlives it is waited for: two at once destroy a filesystem.
+      await shell('flock', [image, 'true']);
       await shell('e2fsck', ['-fp', image], { accept: [0, 1] });
-      await shell('resize2fs', [image]);
+      await shell('flock', [image, 'resize2fs', image]);
       listings.clear();
     },
     async minimumSize() {

@@ -1,7 +1,12 @@
-import { truncateSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, truncateSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { MiB } from '@mln/core';
-import { file, isClean, kinds, makeImage, open, outline, run, type ImageKind } from './image.js';
+import { runShell } from '../../../core/src/shell.js';
+import { talk } from '../../../core/src/dialogue.js';
+import { extFilesystem } from '../src/ext-filesystem.js';
+import { file, isClean, kinds, makeImage, open, outline, run, scratch, type ImageKind } from './image.js';
 
 const images = Object.keys(kinds) as ImageKind[];
 
@@ -14,6 +19,25 @@ test.each(images)('%s: a grown filesystem keeps its files and has the new room',
   expect(await outline(filesystem)).toEqual(['file 0640 0:0 /kept "data\\n"']);
   await filesystem.apply([file('/large', Buffer.alloc(9 * MiB, 'x'))]);
   expect((await filesystem.list('/'))?.get('large')?.size).toBe(9 * MiB);
+  expect(isClean(image)).toBe(true);
+});
+
+test('who grows a filesystem already is waited for, though its mln is gone', async () => {
+  const image = makeImage();
+  truncateSync(image, 16 * MiB);
+  const [ended, script] = [scratch('ended'), 'echo holds; read line; : >"$0"'];
+  const holder = spawn('flock', [image, 'sh', '-c', script, ended], { stdio: ['pipe', 'pipe', 'inherit'] });
+  await once(holder.stdout, 'data');
+  const endedBefore: Record<string, boolean> = {};
+  const shell: typeof runShell = async (program, ...rest) => {
+    endedBefore[program] ??= existsSync(ended);
+    const running = runShell(program, ...rest);
+    // It is let go once somebody waits for it.
+    if (program === 'flock' && !existsSync(ended)) holder.stdin.end('\n');
+    return running;
+  };
+  await extFilesystem(image, shell, talk).grow();
+  expect(endedBefore).toEqual({ flock: false, e2fsck: true });
   expect(isClean(image)).toBe(true);
 });
 
