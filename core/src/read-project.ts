@@ -15,6 +15,8 @@ export interface ReadOptions {
   readonly options?: Readonly<Record<string, unknown>>;
   /** As a test bed on this machine alone. */
   readonly rehearse?: boolean;
+  /** What all hosts are made from in a rehearsal, in the stead of their own templates. */
+  readonly template?: string;
   /** A keyword that nobody knows is an error. */
   readonly strict?: boolean;
   /** The text, where it does not come from the file. */
@@ -45,7 +47,7 @@ export async function readTree(mln: Mln, path: string, text = readText(path)): P
 export async function readProject(
   mln: Mln,
   file: string,
-  { set = new Map(), options = {}, rehearse = false, strict = false, text }: ReadOptions = {},
+  { set = new Map(), options = {}, rehearse = false, strict = false, template, text }: ReadOptions = {},
 ): Promise<ReadProject> {
   const path = resolve(file);
   const read = await readTree(mln, path, text);
@@ -63,6 +65,7 @@ export async function readProject(
     source: dirname(path),
     projects: folders.projects,
     rehearse,
+    ...(template === undefined ? {} : { template }),
     strict,
   });
   return { ...resolved, source: read.text, tree };

@@ -1,3 +1,4 @@
+import { networkOf, NOT_GIVEN } from './addresses.js';
 import { index } from './block-index.js';
 import type { Problems } from './errors.js';
 import { isName, isTaken } from './names.js';
@@ -16,13 +17,23 @@ const option = '--rehearse';
 const DEFAULT_SWITCH = 'default';
 
 /** The layers of a block without what a rehearsal leaves out, behind a layer with what it sets. */
-export function rehearsedLayers(kind: string, layers: readonly Block[], context: ReadingContext): readonly Block[] {
+export function rehearsedLayers(
+  kind: string,
+  layers: readonly Block[],
+  context: ReadingContext,
+  template?: string,
+): readonly Block[] {
   const settings = context.keywords.of(kind).flatMap(({ name, rehearsal }): Item[] => {
     const takenAway = rehearsal === 'no' && layers.some((layer) => index(layer).has(name));
     if (rehearsal !== 'yes' && !takenAway) return [];
-    return [{ kind: 'statement', keyword: name, words: [rehearsal], place: null, origin: { option } }];
+    return [setting(name, rehearsal, option)];
   });
+  if (template !== undefined) settings.push(setting('template', template, '--template'));
   return [block(kind, [], settings), ...layers.map((layer) => withoutLeftOut(kind, layer, context))];
+}
+
+function setting(keyword: string, word: string, by: string): Item {
+  return { kind: 'statement', keyword, words: [word], place: null, origin: { option: by } };
 }
 
 /** Superclasses are shared by many hosts: each is changed once. */
@@ -50,7 +61,10 @@ function tell(keyword: string, { place }: Item, problems: Problems): void {
   problems.warning('MLN_REHEARSED', `${keyword} is left out of a rehearsal`, { place: place ?? undefined });
 }
 
-/** Connects every interface to a switch of this machine: each bridge becomes a private switch of its name. */
+/**
+ * Connects every interface to a switch of this machine: each bridge becomes a private switch of its name. What is
+ * connected to nothing, as a data centre has a bridge for it, joins those whose network its address is in.
+ */
 export function rehearsedNetworks(
   hosts: readonly Host[],
   switches: readonly Switch[],
@@ -66,9 +80,15 @@ export function rehearsedNetworks(
     return name;
   };
   const declared = new Set(switches.map(({ name }) => name));
+  const neighbours = new Map<string, Interface>();
+  for (const each of hosts.flatMap(({ interfaces }) => interfaces))
+    for (const network of isConnected(each) ? networksOf(each) : [])
+      if (!neighbours.has(network)) neighbours.set(network, each);
   const connected = (each: Interface): string => {
     if (each.switch !== null) return each.switch;
     if (each.bridge !== null) return switchFor(each.bridge);
+    const neighbour = networksOf(each).flatMap((network) => neighbours.get(network) ?? [])[0];
+    if (neighbour) return connected(neighbour);
     return declared.has(DEFAULT_SWITCH) ? DEFAULT_SWITCH : switchFor(DEFAULT_SWITCH);
   };
   const rehearsed = hosts.map((host): Host => ({
@@ -78,6 +98,15 @@ export function rehearsedNetworks(
   const ports = portsOf(rehearsed);
   const all = [...switches, ...[...made.values()].map(privateSwitch)];
   return { hosts: rehearsed, switches: all.map((each) => ({ ...each, ports: ports.get(each.name) ?? [] })) };
+}
+
+function isConnected(each: Interface): boolean {
+  return each.switch !== null || each.bridge !== null;
+}
+
+/** The networks of an interface's addresses, where these say how long their prefixes are. */
+function networksOf({ addresses }: Interface): readonly string[] {
+  return addresses.filter(({ prefix, alone }) => prefix !== NOT_GIVEN && !alone).map(networkOf);
 }
 
 /** What plug-ins connect an interface to belongs to the real network. */

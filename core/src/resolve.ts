@@ -27,6 +27,8 @@ export interface ResolveOptions {
   readonly projects: string;
   /** As a test bed on this machine alone. */
   readonly rehearse?: boolean;
+  /** What all hosts are made from then, in the stead of their own templates. */
+  readonly template?: string;
   /** A keyword that nobody knows is an error. */
   readonly strict?: boolean;
 }
@@ -56,7 +58,8 @@ export function resolveProject(tree: Tree, context: ReadingContext, hooks: Hooks
   reportTwice(tree, keywords, problems);
 
   const superclasses = new Map(superclassBlocks.map((each) => [each.name, each.block]));
-  const reading: Reading = { context, global, superclasses, used: new Set(), rehearse: options.rehearse === true };
+  const { rehearse = false, template } = options;
+  const reading: Reading = { context, global, superclasses, used: new Set(), rehearse, template };
   const views = new Map<string, View>();
   const declared = hostBlocks.map((each) => readHost(each, reading, views));
   const ports = portsOf(declared);
@@ -94,14 +97,15 @@ interface Reading {
   /** Superclasses that a host inherits. */
   readonly used: Set<string>;
   readonly rehearse: boolean;
+  readonly template: string | undefined;
 }
 
 function readHost({ name, block }: NamedBlock, reading: Reading, views: Map<string, View>): Host {
-  const { context, global, superclasses, used, rehearse } = reading;
+  const { context, global, superclasses, used, rehearse, template } = reading;
   const chain = superclassChain(block, superclasses, global.scope, context.problems);
   for (const each of chain.names) used.add(each);
   // In a rehearsal a layer with its settings stands before the host's own.
-  const layers = rehearse ? rehearsedLayers('host', chain.layers, context) : chain.layers;
+  const layers = rehearse ? rehearsedLayers('host', chain.layers, context, template) : chain.layers;
   const inherited = inheritedBy(name, chain.names);
   const scope = new Scope(layers, global.scope, context, { hostname: name });
   const offset = layers.length - chain.layers.length;

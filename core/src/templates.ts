@@ -55,7 +55,7 @@ export function createTemplates(
     const hint = guess
       ? `did you mean ${guess}?`
       : known.length > 0
-        ? `known templates are ${known.join(', ')}`
+        ? `known templates are ${known.join(', ')}; a rehearsal takes one of them for all hosts: --rehearse --template NAME`
         : 'make one with: mln template build tiny';
     throw failure('MLN_NO_TEMPLATE', `there is no template ${name}`, { place, hint });
   };

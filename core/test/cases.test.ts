@@ -13,7 +13,7 @@ import { outlineOfItems, outlineOfProblems, outlineOfProject, outlineOfReason } 
  * A case is a file: what to do, the project, a line of dashes, what comes of it.
  *
  *   # parse            the tree (`raw`: with the text of its blocks)      # resolve      the project
- *   # resolve --set name=value --strict --rehearse                         # why PATH     what set a value
+ *   # resolve --set name=value --strict --rehearse --template x                         # why PATH     what set a value
  *
  * `===== PATH` begins a file that the project includes. UPDATE_GOLDEN=1 writes anew what is expected: read `git diff` then. ␀ ␍ ⍽ ␠ stand for NUL, CR, a no-break space and a blank,
  * ⟣ for a byte order mark, ⟢ (as the last thing) for a file that does not end with a newline.
@@ -46,7 +46,9 @@ async function outlineOf(folder: string, verb: string, options: readonly string[
   try {
     if (verb === 'parse') return outlineOfItems(parseProject(read(main), main).items, options.includes('raw'));
     const mln = await fakeMln(folder);
+    const template = options[options.indexOf('--template') + 1];
     const settled = {
+      ...(options.includes('--template') && template !== undefined ? { template } : {}),
       set: settings(options),
       strict: options.includes('--strict'),
       rehearse: options.includes('--rehearse'),

@@ -204,6 +204,16 @@ test.each([
   expect(stderr).toContain(message);
 });
 
+test('a template for all hosts is for rehearsals', async () => {
+  const text = 'global { project p }\nhost a { template none }\n';
+  expect(await run(text, 'validate', '--template', 'tiny')).toMatchObject({
+    exit: 64,
+    stderr: expect.stringContaining('--template goes with --rehearse'),
+  });
+  const { stdout } = await run(text, 'parse', '--resolved', '--json', '--rehearse', '--template', 'tiny');
+  expect(JSON.parse(stdout)).toMatchObject({ items: [{ hosts: [{ template: 'tiny' }] }] });
+});
+
 test.each([
   ['a', 'which keyword of a?'],
   ['a.', 'which keyword of a?'],

@@ -184,9 +184,15 @@ test('a file beside the project comes first, then the repository, then a file of
 
 test.each([
   ['debain', 'did you mean debian?'],
-  ['xyzzy', 'known templates are debian, ring'],
+  [
+    'xyzzy',
+    'known templates are debian, ring; a rehearsal takes one of them for all hosts: --rehearse --template NAME',
+  ],
   ['debian@7', 'did you mean debian?'],
-  ['../debian/1.0/image', 'known templates are debian, ring'],
+  [
+    '../debian/1.0/image',
+    'known templates are debian, ring; a rehearsal takes one of them for all hosts: --rehearse --template NAME',
+  ],
 ])('there is no template %s: %s', async (name, hint) => {
   for (const each of ['debian', 'ring']) await templates.add(image(each), {});
   const place = { file: 'x.mln', line: 3, column: 1 };

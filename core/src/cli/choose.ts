@@ -44,11 +44,17 @@ export function chosenFile(options: CommandOptions): { readonly file: string; re
 /** Reads the project file that -f names, and tells of what is doubtful in it. */
 export async function readChosenFile({ mln, terminal }: CommandContext, options: CommandOptions): Promise<ReadProject> {
   const { file, text } = chosenFile(options);
+  const template = textOption(options, 'template');
+  if (template !== undefined && options['rehearse'] !== true)
+    throw failure('MLN_USAGE', '--template goes with --rehearse', {
+      hint: 'what the project itself is made from its file says: template NAME',
+    });
   const read = await readProject(mln, file, {
     set: readAssignments(textsOption(options, 'set')),
     options,
     rehearse: options['rehearse'] === true,
     strict: options['strict'] === true,
+    ...(template === undefined ? {} : { template }),
     ...(text === undefined ? {} : { text }),
   });
   if (read.warnings.length > 0 && options['json'] !== true) {
