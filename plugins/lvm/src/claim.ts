@@ -14,16 +14,25 @@ const hint = 'a name has letters, digits, +, _, . and -, and does not begin with
 
 /**
  * Gives the disks that mln makes to LVM: the root volume is called HOST.PROJECT, that of the swap disk
- * HOST.PROJECT-swap. The group stands under the keyword lvm_vg, whoever has named it.
+ * HOST.PROJECT-swap. The group stands under the keyword lvm_vg, whoever has named it, and the pool under lvm_thin_pool.
  */
-export function claimDisks(host: Host, block: View, project: Project, { volumeGroup = USUAL_GROUP }: Options): Host {
+export function claimDisks(
+  host: Host,
+  block: View,
+  project: Project,
+  { volumeGroup = USUAL_GROUP, thinPool }: Options,
+): Host {
   const group = String(host.keywords['lvm_vg'] ?? volumeGroup);
   if (!isGroupName(group)) {
     block.error('MLN_BAD_VALUE', `lvm_vg ${group}: not the name of a volume group`, 'lvm_vg', hint);
     return host;
   }
   const disks = host.disks.map((disk) => (disk.existing ? disk : claimDisk(disk, host, group, project)));
-  return { ...host, disks, keywords: { ...host.keywords, lvm_vg: group } };
+  return {
+    ...host,
+    disks,
+    keywords: { ...host.keywords, lvm_vg: group, ...(thinPool === undefined ? {} : { lvm_thin_pool: thinPool }) },
+  };
 }
 
 function claimDisk(disk: Disk, host: Host, group: string, project: Project): Disk {

@@ -1,0 +1,179 @@
+import {
+  failure,
+  isMlnError,
+  isStaged,
+  type Disk,
+  type Host,
+  type Mln,
+  type Project,
+  type Shell,
+  type Store,
+} from '@mln/core';
+import { makeVolume, tagging } from './make.js';
+import { foreign, hasTags, tagsOf } from './tags.js';
+import type { TemplateVolumes } from './template-volumes.js';
+import { findGroups, findVolumes, named, runLvm, sizeArgument, type Group, type Volume } from './volumes.js';
+
+/** Under its own name a volume of an earlier build may stand: what a staged build makes is called otherwise. */
+const STAGED = '+new';
+
+/**
+ * Keeps a disk as a logical volume. Before each destructive act the volume's tags are looked at: one that does not
+ * have this host's is a stranger's, and is neither written to nor removed.
+ */
+export function lvmStore(disk: Disk, host: Host, project: Project, mln: Mln, templates: TemplateVolumes): Store {
+  const { shell } = mln;
+  const group = groupOf(host);
+  const own = disk.path;
+  const name = isStaged(project) ? `${own}${STAGED}` : own;
+  const path = deviceOf(group, name);
+  const pool = poolOf(host);
+  const tags = tagsOf(host, project);
+
+  /** What there is of this disk in its group. */
+  const look = async (): Promise<Seen> => seenOf(group, [own, `${own}${STAGED}`], shell);
+  const removeOurs = async (seen: Seen, which: string): Promise<void> => {
+    const volume = seen.volume(which);
+    if (!volume) return;
+    requireOurs(volume, tags);
+    if (volume.open) throw inUse(volume);
+    // LVM would remove them with it, unasked.
+    const standing = seen.standingOn(which);
+    if (standing.length > 0) throw stoodOn(volume, standing);
+    await runLvm(shell, 'lvremove', ['--yes', `${group}/${which}`]);
+  };
+  const extend = async (volume: Volume | null, size: number): Promise<void> => {
+    if (!volume) throw missing(group, name);
+    if (volume.size < size) await runLvm(shell, 'lvextend', ['--size', sizeArgument(size), `${group}/${name}`]);
+  };
+  const make = async (template: string | null, size: number): Promise<void> => {
+    if (template === null || host.keywords['lvm_snapshot'] !== true) {
+      await makeVolume(shell, { group, pool, name, tags, size, image: template });
+      return;
+    }
+    // A thick snapshot is as large as what it stands on for ever; its own area has room for all of it to change.
+    const origin = await templates({ group, pool, image: template, size: pool === null ? size : null });
+    const how = pool === null ? ['--extents', '100%ORIGIN'] : ['--setactivationskip', 'n'];
+    const label = ['--name', name, ...tagging(tags)];
+    await runLvm(shell, 'lvcreate', ['--yes', '--snapshot', ...how, ...label, `${group}/${origin}`]);
+    if (pool !== null) await extend((await look()).volume(name), size);
+  };
+  /** A volume that has the name already is not what was half made. */
+  const makeOrNothing = async (template: string | null, size: number): Promise<void> => {
+    try {
+      await make(template, size);
+    } catch (error) {
+      const seen = isTaken(error, name) ? null : await look().catch(() => null);
+      if (seen) await removeOurs(seen, name).catch(() => undefined);
+      throw error;
+    }
+  };
+
+  return {
+    path,
+    inside: false,
+    async exists() {
+      const found = (await look()).volume(name);
+      if (found && !hasTags(found, tags)) mln.log(`${host.name}: ${foreign(found)}: it is left as it is`);
+      return found !== null && hasTags(found, tags);
+    },
+    room: (size) =>
+      pool === null
+        ? { from: `the volume group ${group}`, takes: size, free: async () => freeIn(await findGroups(shell), group) }
+        : null,
+    async create(template, size) {
+      try {
+        await makeOrNothing(template, size);
+      } catch (error) {
+        if (!isTaken(error, name)) throw error;
+        // What a build that was killed has left.
+        await removeOurs(await look(), name);
+        await makeOrNothing(template, size);
+      }
+    },
+    async place() {
+      const seen = await look();
+      const staged = seen.volume(`${own}${STAGED}`);
+      if (!staged) return;
+      requireOurs(staged, tags);
+      await removeOurs(seen, own);
+      await runLvm(shell, 'lvrename', [group, staged.name, own]);
+    },
+    async grow(size) {
+      const found = (await look()).volume(name);
+      if (found) requireOurs(found, tags);
+      if (found && found.origin !== '' && found.pool === '')
+        throw failure('MLN_UNSUPPORTED', `the volume ${group}/${name} cannot be made larger: it is a snapshot`, {
+          hint: 'a thin pool (option thinPool) has snapshots that grow; or build it anew, with another size',
+        });
+      await extend(found, size);
+    },
+    async remove() {
+      await removeOurs(await look(), name);
+    },
+  };
+}
+
+/** Volumes of a group at one moment: some by their names, and the snapshots that stand on them and are not thin. */
+interface Seen {
+  volume(name: string): Volume | null;
+  standingOn(name: string): readonly Volume[];
+}
+
+async function seenOf(group: string, names: readonly string[], shell: Shell): Promise<Seen> {
+  const origins = names.map((name) => `origin="${name}"`).join(' || ');
+  const found = await findVolumes(shell, `(${named(group, names)}) || (vg_name="${group}" && (${origins}))`);
+  return {
+    volume: (name) => found.find((volume) => volume.name === name) ?? null,
+    standingOn: (name) => found.filter(({ origin, pool }) => origin === name && pool === ''),
+  };
+}
+
+function isTaken(error: unknown, name: string): boolean {
+  return isMlnError(error) && error.message.includes(`Logical Volume "${name}" already exists`);
+}
+
+function freeIn(groups: readonly Group[], name: string): number {
+  return groups.find((group) => group.name === name)?.free ?? 0;
+}
+
+/** The volume group of a host whose disks LVM keeps. */
+export function groupOf({ keywords }: Pick<Host, 'keywords'>): string {
+  return String(keywords['lvm_vg']);
+}
+
+/** The thin pool that a host's volumes are taken from; null: they are thick. */
+export function poolOf({ keywords }: Pick<Host, 'keywords'>): string | null {
+  const pool = keywords['lvm_thin_pool'];
+  return pool === undefined ? null : String(pool);
+}
+
+export function deviceOf(group: string, name: string): string {
+  return `/dev/${group}/${name}`;
+}
+
+function requireOurs(volume: Volume, tags: readonly string[]): void {
+  if (hasTags(volume, tags)) return;
+  throw failure('MLN_NOT_OURS', foreign(volume), {
+    hint: `nothing was changed; lvrename ${volume.group} ${volume.name} NAME makes room, or choose another name for the host`,
+  });
+}
+
+function inUse({ group, name }: Volume): Error {
+  return failure('MLN_IMAGE_IN_USE', `the volume ${group}/${name} is in use`, {
+    hint: `stop what has it open: lsof ${deviceOf(group, name)}, xl list, mount`,
+  });
+}
+
+function stoodOn({ group, name }: Volume, standing: readonly Volume[]): Error {
+  const names = standing.map((each) => each.name);
+  return failure(
+    'MLN_IMAGE_IN_USE',
+    `the volume ${group}/${name} is not removed: snapshots stand on it: ${names.join(', ')}`,
+    { hint: `lvremove ${names.map((each) => `${group}/${each}`).join(' ')} gives them up` },
+  );
+}
+
+function missing(group: string, name: string): Error {
+  return failure('MLN_NO_FILE', `there is no volume ${group}/${name}`, { hint: 'mln lvm list shows those of mln' });
+}
