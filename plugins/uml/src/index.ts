@@ -9,6 +9,7 @@ import { keywords } from './keywords.js';
 import { copyModules } from './modules.js';
 import { monitor } from './monitor.js';
 import { checkFolders } from './folders.js';
+import { refuseSave } from './no-save.js';
 import { type Network, type SwitchProgram } from './uplink.js';
 
 interface Options {
@@ -52,6 +53,7 @@ export default function uml(mln: Mln, options: Options): void {
   });
   hooks.monitor.tapPromise('uml', (statuses, units, project) => Promise.resolve(monitor(statuses, units, project)));
   hooks.execute.tapPromise('uml', (operation, part) => checkFolders(operation, part));
+  hooks.execute.tapPromise('uml', (operation, part) => refuseSave(operation, part));
   doctorHook(mln).tapPromise('uml', async (checks) => {
     (await import('./doctor.js')).addChecks(checks, mln, options);
   });

@@ -10,8 +10,8 @@ import {
   statSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { MiB, readyMark, type Host, type Project, type Status, type Unit } from '@mln/core';
-import { causeOfDeath, endOfLog } from './console-log.js';
+import { bootTold, endOfLog, MiB, type Host, type Project, type Status, type Unit } from '@mln/core';
+import { causeOfDeath } from './console-log.js';
 import { trafficOf } from './traffic.js';
 
 /** Bytes of memory in a page, and clock ticks in a second: the same on every Linux that User-Mode Linux runs on. */
@@ -53,7 +53,7 @@ function statusOf(unit: Unit, project: Project, sessions: () => ReadonlyMap<numb
   const last = sessions().get(pid)?.members ?? [];
   if (!existsSync(left) && last.some((each) => workingFolder(each) === folder))
     return { ...down, state: 'up', id: pid, ready: false, detail: 'is going down' };
-  const cause = causeOfDeath(endOfLog(join(folder, 'console.log')).toString());
+  const cause = causeOfDeath(endOfLog(join(folder, 'console.log'))?.toString() ?? '');
   const died = cause === null ? 'it has died' : `it has died (${cause})`;
   if (!existsSync(left)) return cause === null ? down : { ...down, detail: died };
   return { ...down, detail: `${died}; mln clean takes away what it left` };
@@ -73,15 +73,12 @@ function upStatus(unit: Unit, project: Project, folder: string, pid: number, tic
 
 /** What a host has told of its boot, and what its disk has come to. */
 function hostStatus(host: Host, project: Project, folder: string): Pick<Status, 'ready' | 'detail'> {
-  const log = endOfLog(join(folder, 'console.log'));
-  const mark = readyMark(host.name, project.name);
-  const at = log.lastIndexOf(mark);
-  const more = at < 0 ? '' : log.subarray(at + mark.length, at + mark.length + 40).toString();
-  const details = [
-    /^ \((startup ended with \d+)\)/.exec(more)?.[1],
-    isFull(folder) ? 'the physical disk is full: what it writes is lost' : undefined,
-  ].filter((each) => each !== undefined);
-  return { ready: at >= 0, detail: details.length > 0 ? details.join('; ') : null };
+  const { ready, detail } = bootTold(host, project);
+  const details = [detail, isFull(folder) ? 'the physical disk is full: what it writes is lost' : null].filter(
+    (each) => each !== null,
+  );
+  // The first call of its script is about to make the log.
+  return { ready: ready ?? false, detail: details.length > 0 ? details.join('; ') : null };
 }
 
 /** What is not there hinders nobody. */
