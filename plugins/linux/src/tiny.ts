@@ -20,6 +20,9 @@ const rcS = `#!/bin/sh
 ${path}
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
+# A ramdisk may leave both to the guest.
+[ -c /dev/null ] || mount -t devtmpfs devtmpfs /dev
+mount -o remount,rw /
 mkdir -p /dev/pts /dev/shm
 mount -t devpts devpts /dev/pts
 mount -t tmpfs tmpfs /dev/shm
@@ -132,7 +135,9 @@ async function fill(guest: Guest, busybox: string, names: readonly string[]): Pr
   await guest.copyIn(busybox, '/bin/busybox', program);
   for (const name of names) await guest.symlink(`/bin/${name}`, 'busybox');
   await guest.symlink('/sbin/init', '../bin/busybox');
+  // Kernels run these two by their paths.
   await guest.symlink('/sbin/modprobe', '../bin/busybox');
+  await guest.symlink('/sbin/poweroff', '../bin/busybox');
   await guest.write('/sbin/console', consoleScript, program);
   await guest.write('/sbin/autologin', autologin, program);
   await guest.write('/etc/inittab', inittab);
