@@ -13,6 +13,14 @@ export const keywords: readonly Keyword[] = [
     help: 'Runs the host on Xen as a whole machine, with a BIOS.',
   },
   {
+    name: 'pvh',
+    in: host,
+    kind: 'flag',
+    example: 'pvh',
+    rehearsal: 'no',
+    help: 'Runs the host on Xen as a light machine: by the processor’s virtualisation, without a BIOS.',
+  },
+  {
     name: 'ramdisk',
     in: host,
     kind: 'word',

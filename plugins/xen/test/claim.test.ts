@@ -38,6 +38,12 @@ const claims: readonly [body: string, expected: string][] = [
   ['host a { hvm no }', 'a=uml'],
   ['host a { xen; hvm }', 'a=xen'],
   ['host a { xen; hvm no }', 'a=xen'],
+  ['host a { pvh }', 'a=xen'],
+  ['host a { pvh no }', 'a=uml'],
+  ['superclass s { pvh }\nhost a { superclass s; xen no }', 'a=uml'],
+  ['superclass s { xen no }\nhost a { superclass s; pvh }', 'a=xen'],
+  ['host a { hvm; pvh }', '2 MLN_BAD_VALUE a: a guest is hvm or pvh, not both'],
+  ['superclass s { hvm }\nhost a { superclass s; hvm no; pvh }', 'a=xen'],
   ['superclass s { xen }\nhost a { superclass s }\nhost b { superclass s; xen no }', 'a=xen b=uml'],
   ['superclass s { xen no }\nhost a { superclass s; xen }', 'a=xen'],
   ['superclass s { hvm }\nhost a { superclass s; xen no }', 'a=uml'],
@@ -56,6 +62,89 @@ const claims: readonly [body: string, expected: string][] = [
 
 test.each(claims)('%s', async (body, expected) => {
   expect(await platforms(body)).toBe(expected);
+});
+
+/** What Xen cannot do, each told at its place. */
+const refused: readonly [body: string, expected: string][] = [
+  ['host a { xen\nkernel vmlinuz }', '3 MLN_BAD_VALUE a: the kernel of a Xen guest is a file, not vmlinuz'],
+  ['host a { xen\ncpus some }', '3 MLN_BAD_VALUE a: cpus some are no processors'],
+  ['host a { xen\ncpus 0-3,^1 }', 'a=xen'],
+  ['host a { xen\ncpus all }', 'a=xen'],
+  ['host a { xen\ncpus nodes:0,2 }', 'a=xen'],
+  [
+    'host a { xen\nmount { /srv /srv hostfs\n} }',
+    '3 MLN_UNSUPPORTED a: a Xen guest cannot mount a folder of the physical host (hostfs)',
+  ],
+  [
+    'host a { xen\nxen_extra {\n  localtime = 1; name = "x"\n} }',
+    '3 MLN_BAD_VALUE a: xen_extra cannot set name: mln knows its domain by it',
+  ],
+  [
+    'host a { xen\nxen_extra {\n  cpu_weight = 1\n  uuid = "x"\n} }',
+    '3 MLN_BAD_VALUE a: xen_extra cannot set uuid: mln knows its domain by it',
+  ],
+  ['host a { xen\nxen_extra {\n# name = "x"\nvnclisten = "x"\n} }', 'a=xen'],
+  [
+    'host a { xen\nnetwork eth1 { bridge b } }',
+    '3 MLN_UNSUPPORTED a has eth1, and no eth0: a Xen guest counts its interfaces without gaps',
+  ],
+  ['host a { xen\nnetwork eth1 { bridge b }\nnetwork eth0 { bridge b } }', 'a=xen'],
+  [
+    'host a { xen\nnetwork lan0 { bridge b } }',
+    '3 MLN_UNSUPPORTED a: the interfaces of Xen guests are called eth0, eth1, …, not lan0',
+  ],
+  [
+    'host a { xen\nnetwork eth00 { bridge b } }',
+    '3 MLN_UNSUPPORTED a: the interfaces of Xen guests are called eth0, eth1, …, not eth00',
+  ],
+  ['host a { xen; network eth0 {\nbridge a/b } }', '3 MLN_BAD_NAME a: "a/b" cannot be the name of a bridge'],
+  [
+    'host a { xen; network eth0 { switch s } }\nswitch s {\ntap tap0 }',
+    '4 MLN_UNSUPPORTED s: the switch of Xen guests is a bridge, and takes no tap',
+  ],
+  [
+    'host a { xen; network eth0 { switch s } }\nswitch s {\nsocket /run/s }',
+    '4 MLN_UNSUPPORTED s: the switch of Xen guests is a bridge, and takes no socket',
+  ],
+  [
+    'host a { xen; network eth0 { switch s } }\nswitch s {\nbridge sixteen-letters- }',
+    '4 MLN_BAD_NAME s: "sixteen-letters-" cannot be the name of a bridge',
+  ],
+  ['host a { xen; network eth0 { switch s } }\nswitch s { bridge fifteen-letters }', 's=xen a=xen'],
+  [
+    'host a { xen; network eth0 { switch s } network eth1 { switch t } }\nswitch s { }\nswitch t { bridge s.p }',
+    '4 MLN_BAD_VALUE t and s would both be the bridge s.p',
+  ],
+  [
+    'host a { xen; network eth0 { switch s } network eth1 { switch t } }\nswitch s { bridge b }\nswitch t { bridge b }',
+    '4 MLN_BAD_VALUE t and s would both be the bridge b',
+  ],
+];
+
+test.each(refused)('%s', async (body, expected) => {
+  expect(await platforms(body)).toBe(expected);
+});
+
+test('two switches that would be one bridge: both places are told', async () => {
+  const body =
+    'host a { xen; network eth0 { switch s } network eth1 { switch t } }\nswitch s { bridge b }\nswitch t { bridge b }';
+  const error: unknown = await read(body).catch((thrown: unknown) => thrown);
+  expect(isMlnError(error) && error.problems.map(({ place, hint }) => [place?.line, hint])).toEqual([
+    [4, 's is at /x.mln:3:1; give one of them another name, or bridge NAME'],
+  ]);
+});
+
+/** What is only doubtful. */
+const doubtful: readonly [body: string, expected: readonly string[]][] = [
+  ['host a { xen; memory 128M }', []],
+  ['host a { xen\nmemory 64M }', ['3 a: with 64 MiB of memory a kernel as large as Debian’s does not load']],
+  ['host a { hvm; memory 64M }', []],
+  ['host a { xen; memory 96M\nnice 5 }', ['3 a: a Xen guest is no process; nice is not used']],
+];
+
+test.each(doubtful)('%s', async (body, expected) => {
+  const { warnings } = await read(body);
+  expect(warnings.map(({ message, place }) => `${place?.line ?? '-'} ${message}`)).toEqual(expected);
 });
 
 test('a claimed host knows what its guest calls things', async () => {
@@ -105,6 +194,8 @@ test('hosts that inherit an interface share its warning', async () => {
 
 const values: readonly [body: string, keyword: string, expected: unknown][] = [
   ['ramdisk /boot/initrd', 'ramdisk', '/boot/initrd'],
+  ['xen; ramdisk ../initrd', 'ramdisk', '/initrd'],
+  ['xen; kernel ./linux', 'kernel', '/linux'],
   ['vncdisplay 1', 'vncdisplay', 1],
   ['vncdisplay 0', 'vncdisplay', 0],
   ['vncpasswd "a b"', 'vncpasswd', 'a b'],
@@ -135,11 +226,11 @@ test.each([
 
 test('a rehearsal runs on User-Mode Linux, without what only Xen has', async () => {
   const body =
-    'superclass s { hvm; vncdisplay 1; vncpasswd x; vnckeymap no }\nhost a { superclass s; xen; ramdisk /r; xen_extra { x } network eth0 { bridge b } }';
+    'superclass s { hvm; vncdisplay 1; vncpasswd x; vnckeymap no }\nhost a { superclass s; xen; ramdisk /r; pvh; xen_extra { x } network eth0 { bridge b } }';
   const { project } = await read(body, {}, { rehearse: true });
   expect(await platforms(body, { rehearse: true })).toBe('b=uml a=uml');
   const [a] = project.hosts;
-  expect({ ...a?.keywords, ...a?.text }).toEqual({ xen: false, hvm: false, uml: true });
+  expect({ ...a?.keywords, ...a?.text }).toEqual({ xen: false, hvm: false, pvh: false, uml: true });
 });
 
 test('the same text always comes to the same project', async () => {
