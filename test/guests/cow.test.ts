@@ -138,9 +138,19 @@ test('a disk that is made whole stands on nothing, boots, and holds what it held
   await lab.ok('disk', 'flatten', 'a.shared');
   expect(readFileSync(disk('a', 'shared')).equals(readFileSync(before))).toBe(true);
   expect(existsSync(join(lab.projects, 'shared/images/base'))).toBe(true);
+  expect((await lab.mln('disk', 'resize', 'b.shared', '+60M')).stderr).toContain('mln disk flatten b.shared');
   await lab.ok('disk', 'flatten', 'b.shared');
   expect(existsSync(join(lab.projects, 'shared/images/base'))).toBe(false);
+  // What is whole can be made larger; the guest finds the room, and what it held.
+  expect((await lab.mln('disk', 'resize', 'b.shared', '+60M')).stderr).toMatch(
+    /^the disk of b has 100 MiB\nanother build .*shared\.mln:3:\d+\): write "size 100M" there to keep this\n$/,
+  );
+  expect(await contentOf(await joined('b', 'shared'), '/etc/hostname')).toBe('b\n');
   await lab.ok('start', '-p', 'shared', '-h', 'a,b', '--wait', '60');
+  expect((await lab.mln('disk', 'resize', 'b.shared', '2G')).stderr).toContain('MLN_PROJECT_RUNS');
+  const room = async (host: string): Promise<number> =>
+    Number(/(\d+) +\d+ +\d+ +\d+% \/$/m.exec(await lab.type('shared', host, 'df -k /'))?.[1]);
+  expect((await room('b')) - (await room('a'))).toBeGreaterThan(50 * 1024);
   await lab.ok('stop', '-p', 'shared', '-w', '40');
   await lab.ok('stop', '-p', 'class');
   await lab.ok('remove', '-p', 'class', '-y');

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { StepOf } from '../../core/src/steps.js';
@@ -33,6 +33,20 @@ const isWhole = (): boolean => readFileSync(join(lab.projects, 'p/a/root.img')).
 const memory = (): unknown =>
   (JSON.parse(readFileSync(join(lab.projects, 'p/state.json'), 'utf8')) as { project: { hosts: { memory: number }[] } })
     .project.hosts[0]?.memory;
+/** How large host a's disk is, in bytes: its file, its filesystem, and as the state has it. */
+async function rootDisk(): Promise<object> {
+  const disk = join(lab.projects, 'p/a/root.img');
+  const { stdout } = await lab.run('dumpe2fs', ['-h', disk]);
+  const number = (label: string): number => Number(new RegExp(`^${label}: +(\\d+)$`, 'm').exec(stdout)?.[1]);
+  const { project: kept } = JSON.parse(readFileSync(join(lab.projects, 'p/state.json'), 'utf8')) as {
+    project: { hosts: { disks: { size: number }[] }[] };
+  };
+  return {
+    file: statSync(disk).size,
+    filesystem: number('Block count') * number('Block size'),
+    state: kept.hosts[0]?.disks[0]?.size,
+  };
+}
 /** The project is built, as `one` has it, and nothing runs. */
 async function built(): Promise<void> {
   if (lab.processes().length > 0) await lab.ok('stop', '-p', 'p', '-w', '0');
@@ -143,6 +157,29 @@ test.each(atSteps('flatten'))(
   60_000,
 );
 
+test.each(atSteps('resize'))(
+  '%j',
+  async (kill) => {
+    await built();
+    await lab.ok('disk', 'flatten', 'a.p');
+    const old = lab.content('p');
+    await lab.killed(kill, 'disk', 'resize', 'a.p', '64M');
+    const { stderr } = await lab.mln('clean');
+    const before = ['resize disk', 'resize filesystem'].includes(kill.at ?? '');
+    expect(stderr).toBe(
+      `the resizing of the disk of a.p, which was cut off, is ${before ? 'taken back' : 'finished'}\n`,
+    );
+    if (before) {
+      expect(lab.content('p')).toBe(old);
+      await lab.ok('disk', 'resize', 'a.p', '64M');
+    }
+    expect(await rootDisk()).toEqual({ file: 64 * MiB, filesystem: 64 * MiB, state: 64 * MiB });
+    expect(await lab.fsck('p', 'a')).toBe('');
+    expect(lab.files()).toEqual(clean.built);
+  },
+  60_000,
+);
+
 test.each(atSteps('template add'))(
   '%j',
   async (kill) => {
@@ -192,6 +229,11 @@ const recoveries: Readonly<Record<StepOf<'recover'>, { args: string[]; at: strin
     args: ['build', '-y', '-f', 'other.mln'],
     at: 'build state',
     says: /is taken back: the old project is as it was/,
+  },
+  placeDisks: {
+    args: ['build', '-y', '-f', 'other.mln'],
+    at: 'build placeDisks',
+    says: /is finished: the new project/,
   },
   removeOld: { args: ['build', '-y', '-f', 'other.mln'], at: 'build removeOld', says: /is finished: the new project/ },
   units: {

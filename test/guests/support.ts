@@ -2,7 +2,6 @@ import { execFileSync, spawn, spawnSync, type ChildProcessByStdio, type SpawnOpt
 import {
   chmodSync,
   chownSync,
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -13,10 +12,9 @@ import {
 } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-
-const root = process.cwd();
+import { install } from './installation.js';
 
 /** Who runs mln and its guests in these tests: never root. */
 interface User {
@@ -216,31 +214,6 @@ export function noSubordinateIds(): string | null {
   const options = { uid, gid, encoding: 'utf8' } as const;
   const { status, stderr, error } = spawnSync('unshare', ['--map-root-user', '--map-auto', '--mount', 'true'], options);
   return status === 0 ? null : (error?.message ?? stderr.trim());
-}
-
-/** Copies what `npm install` of the packages would bring: the checkout may lie where no other user can read it. */
-export function install(target: string): string {
-  const listed = execFileSync('npm', ['ls', '--omit=dev', '--all', '--parseable'], {
-    cwd: root,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  for (const path of listed.split('\n').filter((each) => each !== '' && realpathSync(each) !== root)) {
-    const own = !path.includes('/node_modules/');
-    const name = own ? packageName(path) : path.replace(/^.*?\/node_modules\//, '');
-    const skipped = own ? ['node_modules', 'src', 'test'] : ['node_modules'];
-    const filter = (each: string): boolean => !skipped.includes(relative(path, each));
-    cpSync(path, join(target, 'node_modules', name), { recursive: true, dereference: true, filter });
-  }
-  for (const path of ['bin', 'package.json', 'mln.config.json'])
-    cpSync(join(root, path), join(target, path), { recursive: true });
-  if (!existsSync(join(target, 'node_modules/@mln/core/dist/index.js')))
-    throw new Error('the packages are not compiled: npm run build');
-  return target;
-}
-
-function packageName(folder: string): string {
-  return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { name: string }).name;
 }
 
 /** Processes that work in a folder or below. */
