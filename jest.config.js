@@ -15,6 +15,11 @@ const sources = {
   },
 };
 
+const installed = {
+  globalSetup: '<rootDir>/test/guests/installation.ts',
+  globalTeardown: '<rootDir>/test/guests/installation-removed.ts',
+};
+
 export default {
   // Machines are shared, and a test that hangs is found all the same.
   testTimeout: 60_000,
@@ -28,7 +33,9 @@ export default {
         '<rootDir>/test/*.test.ts',
       ],
     },
-    { ...sources, displayName: 'guests', testMatch: ['<rootDir>/test/guests/*.test.ts'] },
-    { ...sources, displayName: 'packages', testMatch: ['<rootDir>/test/packages/*.test.ts'] },
+    { ...sources, ...installed, displayName: 'guests', testMatch: ['<rootDir>/test/guests/*.test.ts'] },
+    { ...sources, ...installed, displayName: 'packages', testMatch: ['<rootDir>/test/packages/*.test.ts'] },
+    { ...sources, displayName: 'release', testMatch: ['<rootDir>/test/release/*.test.ts'] },
+    { ...sources, ...installed, displayName: 'xen', testMatch: ['<rootDir>/test/xen/*.test.ts'] },
   ],
 };

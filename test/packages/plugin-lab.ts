@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, test } from '@jest/globals';
-import { install } from '../guests/support.js';
+import { install } from '../guests/installation.js';
 import { ordinary, run, scratch, writeAll, type Ended } from './installation.js';
 
 /*

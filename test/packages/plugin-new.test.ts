@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { install } from '../guests/support.js';
+import { install } from '../guests/installation.js';
 import { giveAway, ordinary, root, run, scratch, succeed, writeAll, type Ended } from './installation.js';
 
 /* From nothing to a plug-in that is tested and used, as its author goes, outside of any checkout; and what becomes of it when it breaks. */

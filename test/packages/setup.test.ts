@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { install } from '../guests/support.js';
+import { install } from '../guests/installation.js';
 import { giveAway, ordinary, run, scratch, type Ended } from './installation.js';
 
 /*

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runShell } from '../../core/src/shell.js';
 import { findSources, ownSuite } from '../../plugins/linux/src/debian-sources.js';
-import { root, run, scratch, succeed, writeAll, type Ended } from './installation.js';
+import { root, run, scratch, succeed, writeAll, type Ended } from '../packages/installation.js';
 
 /*
  * The Debian package, in a small Debian of its own: nothing of this machine is changed. Debian's own nodejs may be too old,

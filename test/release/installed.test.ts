@@ -16,7 +16,7 @@ import {
   succeed,
   writeAll,
   type Ended,
-} from './installation.js';
+} from '../packages/installation.js';
 
 /* mln as users get it: packed, and installed by npm into folders that hold nothing else. */
 
