@@ -57,7 +57,7 @@ function projectWith(place: string, { name, example = '?', plugin }: Keyword): s
     global: [global(example), ...classes],
     host: [global(), ...classes, host(example), lan],
     network: [global(), host(`network eth0 {\n${name === 'gateway' ? 'address 10.0.0.1/24\n' : ''}${example}\n}`), lan],
-    switch: [global(), host('network eth0 { switch lan }'), `switch lan {\n${example}\n}`],
+    switch: [global(), 'host a { network eth0 { switch lan } }', `switch lan {\n${example}\n}`],
     autoenum: [global(['autoenum {', ...enumerated, example, '}'].join('\n')), ...classes],
   };
   return (parts[place] ?? []).join('\n');

@@ -73,7 +73,7 @@ function row({ project, unit, status }: Shown): string[] {
     memory === null ? null : formatSize(memory),
     cpu === null ? null : `${cpu.toFixed(1)} s CPU`,
     cpuPercent == null ? null : `${Math.round(cpuPercent * 10) / 10}% CPU`,
-    network === null ? null : `${formatSize(network.received)} received, ${formatSize(network.sent)} sent`,
+    network ? `${formatSize(network.received)} received, ${formatSize(network.sent)} sent` : null,
     detail,
   ];
   return [project, unit.kind, unit.name, state, more.filter((part) => part !== null).join(', ')];
