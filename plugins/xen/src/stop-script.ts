@@ -1,6 +1,12 @@
 import type { GuestType } from './guest-type.js';
 import { consoleFunction, head, lock, lookFunction, rootOnly, settleFunctions } from './script-parts.js';
 
+/** Where Xen has not been booted none of its guests runs: there is nothing to stop. */
+const noXen = `if ! command -v xl >/dev/null || { [ ! -e /proc/xen/capabilities ] && ! xl list >/dev/null 2>&1; }; then
+  exit 0
+fi
+`;
+
 /** Stops a guest, or saves its memory. A guest that reboots is let come to an end of that first. */
 export function stopScript(unit: string, uuid: string, type: GuestType): string {
   // A whole machine without drivers of Xen hears its power button.
@@ -12,8 +18,7 @@ shutdown | save | halt | kill | wait | clean) ;;
 *) fail "stop takes shutdown, save, halt, kill, wait SECONDS or clean, not $how" ;;
 esac
 case $seconds in '' | *[!0-9]*) fail "$seconds is no number of seconds" ;; esac
-${rootOnly(unit, 'only root may stop guests of Xen')}need xl
-${lookFunction(unit, uuid, ['reason'])}${settleFunctions}${consoleFunction}${clearFunction(unit)}${lock}if ! settled; then
+${noXen}${rootOnly(unit, 'only root may stop guests of Xen')}${lookFunction(unit, uuid, ['reason'])}${settleFunctions}${consoleFunction}${clearFunction(unit)}${lock}if ! settled; then
   # It goes down, or reboots.
   [ "$how" != clean ] || exit 0
   ! dead || [ "$reason" = 1 ] || [ "$how" != shutdown ] || exit 0

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -192,7 +192,9 @@ export async function laboratory(body: string, shell = '/bin/dash'): Promise<Lab
         .filter((line) => line !== '')
         .map((line) => line.split(' ').slice(0, 3).join(' ')),
     setDomains: (lines) => {
-      write(join(home, 'domains'), lines);
+      // Whoever watches a domain rewrites the file all the time.
+      const put = ['-c', 'cat >domains.set && mv domains.set domains'];
+      execFileSync('flock', ['lock', 'sh', ...put], { cwd: home, input: lines });
     },
     told: () =>
       read(join(home, 'log'))
@@ -229,11 +231,11 @@ function kill(pid: number): void {
   }
 }
 
-/** Waits until something is so; says so when it is not within five seconds. */
+/** Waits until something is so; says so when it is not in time. */
 export async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 500; tries += 1) {
+  for (let tries = 0; tries < 3000; tries += 1) {
     if (condition()) return;
     await pause(10);
   }
-  throw new Error(`not so within 5 s: ${String(condition)}`);
+  throw new Error(`not so within 30 s: ${String(condition)}`);
 }
