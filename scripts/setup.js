@@ -51,7 +51,35 @@ export const forTests = {
   zsh: ['zsh', 'zsh-common', 'libcap2', 'libtinfo6'],
   fish: ['fish', 'fish-common', 'libpcre2-32-0', 'libtinfo6'],
   script: ['bsdutils'],
+  lvm: [
+    'lvm2',
+    'libdevmapper1.02.1',
+    'libdevmapper-event1.02.1',
+    'libaio1',
+    'libedit2',
+    'libbsd0',
+    'libmd0',
+    'libtinfo6',
+  ],
   'cf-promises': ['cfengine3', 'libpromises3', 'liblmdb0', 'libpcre3', 'libssl3', 'libyaml-0-2'],
+};
+/** What the machine is made of on which Xen runs (test/xen), beside packages that it unpacks itself. */
+export const forXen = {
+  'qemu-system-x86_64': ['qemu-system-x86'],
+  gcc: ['gcc', 'libc6-dev'],
+  cpio: ['cpio'],
+  xz: ['xz-utils'],
+  bash: ['bash'],
+  dash: ['dash'],
+  awk: ['mawk'],
+  ip: ['iproute2'],
+  mke2fs: ['e2fsprogs'],
+  mount: ['mount'],
+  flock: ['util-linux'],
+  setpriv: ['util-linux'],
+  logger: ['bsdutils'],
+  ps: ['procps'],
+  ldd: ['libc-bin'],
 };
 
 /** Runs a program and shows what it says; ends everything when it fails. */
@@ -86,6 +114,18 @@ export function ensurePrograms(wanted) {
   else unpack(packages, cache);
   const still = Object.keys(wanted).filter((program) => !found(program));
   if (still.length > 0) throw new Error(`these programs are still missing: ${still.join(', ')}`);
+}
+
+/** The same for programs that are too large to be unpacked somewhere else: an ordinary user is told what to install. */
+export function ensureInstalled(wanted) {
+  usePath(['/usr/local/sbin', '/usr/sbin', '/sbin']);
+  const missing = Object.keys(wanted).filter((program) => !found(program));
+  const packages = [...new Set(missing.flatMap((program) => wanted[program]))].join(' ');
+  if (missing.length > 0 && process.getuid() !== 0)
+    throw new Error(
+      `these programs are missing: ${missing.join(', ')}. As root: apt-get install --no-install-recommends ${packages}`,
+    );
+  ensurePrograms(wanted);
 }
 
 function install(packages) {
