@@ -156,7 +156,7 @@ async function growDisk(mln: Mln, growing: Growing, announce: Announce<'resize'>
 
 /** May be done again, from the beginning, wherever it was cut off. */
 async function growOutside(mln: Mln, store: Store, size: number, between?: () => Promise<void>): Promise<void> {
-  if ((await diskSize(store.path)) < size) await store.grow(size);
+  await store.grow(size);
   await between?.();
   await growFilesystem(mln, store.path);
 }

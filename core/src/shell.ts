@@ -60,6 +60,7 @@ const packages: Record<string, string> = {
   setpriv: 'util-linux',
   newuidmap: 'uidmap',
   vgs: 'lvm2',
+  lvs: 'lvm2',
   xl: 'xen-utils-common',
 };
 

@@ -12,7 +12,10 @@ import { MiB } from './values.js';
 export interface Room {
   /** Told to the user, and the same for all disks that share it. */
   readonly from: string;
+  /** No less than this, so that what would fit is never refused. */
   readonly takes: number;
+  /** What several disks need once, such as the image that they stand on: what it is called, and what it takes. */
+  readonly shared?: { readonly name: string; takes(): Promise<number> };
   free(): Promise<number>;
 }
 
@@ -23,8 +26,8 @@ export interface Store {
   /** The disk lies in the project's folder and comes and goes with it; others are journalled before they are made. */
   readonly inside: boolean;
   exists(): Promise<boolean>;
-  /** What a disk of so many bytes would take, and from where; null, or left out: what is free there says nothing. */
-  room?(size: number): Room | null;
+  /** What `create` would take, and from where; null, or left out: what is free there says nothing. */
+  room?(template: string | null, size: number): Room | null;
   /** Makes the disk from a template (or empty: null), of so many bytes. */
   create(template: string | null, size: number): Promise<void>;
   /**
@@ -41,7 +44,10 @@ export interface Store {
    * nothing where that is done. Stores outside alone have it, whose disks have another name while `isStaged` is true.
    */
   place?(): Promise<void>;
-  /** Makes an existing disk larger: so many bytes large, or somewhat more. The filesystem in it is not touched. */
+  /**
+   * Makes an existing disk larger: so many bytes large, or somewhat more. The filesystem in it is not touched. What was
+   * cut off is finished; where there is nothing to do nothing is done.
+   */
   grow(size: number): Promise<void>;
   remove(): Promise<void>;
 }

@@ -15,7 +15,7 @@ import { startTime } from './lock.js';
 
 const pattern = /\.(\d+)-(\d+)-([0-9a-f]{8})-[0-9a-f]{8}-([^/]+)$/;
 
-/** The end of a name for what this process makes. */
+/** The end of a name for what this process makes; plug-ins mark with it what is not in a folder. */
 export function makerTag(): string {
   const chance = randomBytes(4).toString('hex');
   return `.${process.pid}-${startTime(process.pid) ?? '0'}-${boot()}-${chance}-${machineId() ?? hostname()}`;

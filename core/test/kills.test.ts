@@ -183,6 +183,28 @@ test.each(Object.entries(recoveries))(
   30_000,
 );
 
+test.each(['state', 'moveNew', 'placeDisks', 'end'])(
+  'the first build of a project, killed at %s, leaves nothing or all of it',
+  async (step) => {
+    const lab = killRun(program);
+    expect(lab.run({ verb: 'build 1', killAt: [`build ${step}`] }).killed).toBe(true);
+    const [[sentence = ''] = []] = lab.run({ verb: 'clean' }).said;
+    expect(sentence).toMatch(/ that was cut off is (?:finished: the new project is in place|taken back: nothing)/);
+    expect(await expectWhole(lab)).toEqual(world(sentence.includes('finished') ? 1 : 0));
+    expect(sentence.includes('finished')).toBe(['placeDisks', 'end'].includes(step));
+  },
+  30_000,
+);
+
+test('a build whose disks cannot be brought to their places is finished by the next command', async () => {
+  const lab = killRun(program);
+  const { said } = lab.run({ verb: 'build 1' }, { verb: 'build 2', failAt: ['build placeDisks'] });
+  expect(said).toEqual([[], ['placeDisks fails']]);
+  const sentence = 'the build of p that was cut off is finished: the new project is in place';
+  expect(lab.run({ verb: 'clean' }, { verb: 'clean' }).said).toEqual([[sentence], []]);
+  expect(await expectWhole(lab)).toEqual(world(2));
+});
+
 test('a build that fails between its two renames leaves the old project in its place', () => {
   const lab = killRun(program);
   const { said } = lab.run({ verb: 'build 1' }, { verb: 'build 2', failAt: ['build moveNew'] });

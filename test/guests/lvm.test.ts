@@ -128,6 +128,7 @@ const reason = noLvm();
     await lab.ok('disk', 'resize', 'a', '32M', '-p', 'p');
     expect(await volumes()).toEqual(['a.p 32']);
     expect(await inside()).toBe(before);
+    expect(await sh(`grep -c '${OTHERS}' /dev/vg0/a.p || true`)).toBe('0\n');
     expect(await sh('dumpe2fs -h /dev/vg0/a.p')).toMatch(/^Block count: +8192$/m);
   }, 60_000);
 

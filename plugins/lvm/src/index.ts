@@ -21,8 +21,8 @@ export default function lvm(mln: Mln, options: Options): void {
   hooks.disk.tap('lvm', (disk, host, project) =>
     disk.store === 'lvm' ? lvmStore(disk, host, project, mln, templates) : undefined,
   );
-  hooks.execute.tapPromise('lvm', async (operation, part) =>
-    part.phase === 'prepare' ? (await import('./prepare.js')).prepare(mln, operation, part) : undefined,
+  hooks.execute.tapPromise('lvm', async (operation, part, report) =>
+    part.phase === 'prepare' ? (await import('./prepare.js')).prepare(mln, operation, part, report) : undefined,
   );
   hooks.monitor.tapPromise({ name: 'lvm', stage: 10 }, async (statuses, units, project, look) =>
     (await import('./monitor.js')).monitor(mln, statuses, units, project, look),

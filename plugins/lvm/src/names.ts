@@ -1,10 +1,15 @@
 /*
  * What LVM allows as a name, see lvm(8). The device of a volume is called GROUP-VOLUME with each hyphen of the two
- * written twice, and has at most 127 characters.
+ * written twice, and has at most 127 characters. Behind that of a snapshot, or of what a snapshot stands on, LVM puts
+ * -cow or -real: where these do not fit it stops in the middle, and has to be put right by hand.
  */
+
+/** Under its own name a volume of an earlier build may stand: what a staged build makes is called otherwise. */
+export const STAGED = '+new';
 
 const pattern = /^[A-Za-z0-9+_.][A-Za-z0-9+_.-]*$/;
 const MOST_CHARACTERS = 127;
+const ADDED = '-real'.length;
 const reservedBeginnings = /^(snapshot|pvmove)/;
 const reservedParts =
   /_(cdata|cmeta|corig|cpool|cvol|iorig|mimage|mlog|pmspare|rimage|rmeta|tdata|tmeta|vdata|vorigin|wcorig)/;
@@ -18,6 +23,16 @@ export function isGroupName(name: string): boolean {
 export function refusal(group: string, volume: string): string | null {
   const [reserved] = reservedBeginnings.exec(volume) ?? reservedParts.exec(volume) ?? [];
   if (reserved !== undefined) return `LVM keeps names with ${reserved} for itself`;
-  const device = [group, volume].map((name) => name.replaceAll('-', '--')).join('-');
-  return device.length > MOST_CHARACTERS ? `with its group it is longer than ${MOST_CHARACTERS} characters` : null;
+  const most = roomIn(group) - STAGED.length;
+  const over = doubled(volume).length - most;
+  return over > 0 ? `beside the group ${group} it may have ${most} characters, and has ${over} more` : null;
+}
+
+/** How many characters the name of a volume of a group may have, each hyphen counted twice. */
+export function roomIn(group: string): number {
+  return MOST_CHARACTERS - ADDED - doubled(group).length - 1;
+}
+
+function doubled(name: string): string {
+  return name.replaceAll('-', '--');
 }

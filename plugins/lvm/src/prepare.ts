@@ -8,16 +8,20 @@ import {
   type Outcome,
   type Part,
   type Problem,
+  type Report,
 } from '@mln/core';
+import { poolErrors, poolNotes, poolsOf } from './pools.js';
 import { groupOf, poolOf } from './store.js';
 import { foreign, hasTags, tagsOf } from './tags.js';
 import { findGroups, findVolumes, named, noGroup, type Volume } from './volumes.js';
 
-/** Percent of a thin pool: a guest whose pool is full is suspended in the middle of a write. */
-const FULL = 95;
-
 /** Looks at what a build or a removal needs of LVM, before anything is touched. Throws all that is wrong at once. */
-export async function prepare(mln: Mln, operation: Operation, part: Part): Promise<Outcome | undefined> {
+export async function prepare(
+  mln: Mln,
+  operation: Operation,
+  part: Part,
+  report: Report,
+): Promise<Outcome | undefined> {
   const { phase, server, units, project } = part;
   if (phase !== 'prepare' || server !== null || !['build', 'remove'].includes(operation.name)) return undefined;
   const hosts = units.filter(
@@ -32,7 +36,6 @@ export async function prepare(mln: Mln, operation: Operation, part: Part): Promi
           ? 'run mln as root; --rehearse builds the project with files for disks'
           : 'run mln as root',
     });
-  const groups = await findGroups(mln.shell);
   const selection = hosts.flatMap((host) => [
     named(
       groupOf(host),
@@ -43,14 +46,13 @@ export async function prepare(mln: Mln, operation: Operation, part: Part): Promi
   const errors: Error[] = [];
   // A removal takes what there is: where nothing is left there is nothing to be done.
   if (operation.name === 'build') {
+    const groups = await findGroups(mln.shell);
     const missing = new Set(hosts.map(groupOf).filter((name) => !groups.some((group) => group.name === name)));
     errors.push(...[...missing].map((name) => noGroup(name, groups)));
-    errors.push(
-      ...poolErrors(
-        hosts.filter((host) => !missing.has(groupOf(host))),
-        volumes,
-      ),
-    );
+    const pools = poolsOf(hosts.filter((host) => !missing.has(groupOf(host))));
+    errors.push(...pools.flatMap((pool) => poolErrors(pool, volumes)));
+    for (const text of pools.flatMap((pool) => poolNotes(pool, volumes)))
+      report({ server: null, unit: null, state: 'note', text });
   }
   for (const host of hosts)
     errors.push(...hostErrors(host, tagsOf(host, project), volumes, operation.name === 'build'));
@@ -74,22 +76,6 @@ function hostErrors(host: Host, tags: readonly string[], volumes: readonly Volum
       return failure('MLN_IMAGE_IN_USE', `${host.name}: its volume ${volume.group}/${volume.name} is in use`, {
         place,
         hint: 'stop what has it open: a guest, a mount, a copy',
-      });
-    return [];
-  });
-}
-
-function poolErrors(hosts: readonly Host[], volumes: readonly Volume[]): Error[] {
-  const pools = new Map(hosts.flatMap((host) => (poolOf(host) === null ? [] : [[groupOf(host), poolOf(host)]])));
-  return [...pools].flatMap(([group, pool]) => {
-    const found = volumes.find((volume) => volume.group === group && volume.name === pool);
-    if (!found)
-      return failure('MLN_NO_GROUP', `there is no thin pool ${group}/${pool ?? ''}`, {
-        hint: `lvcreate --type thin-pool --size SIZE --name ${pool ?? ''} ${group}, or leave the option thinPool out`,
-      });
-    if ((found.used ?? 0) > FULL)
-      return failure('MLN_NO_SPACE', `the thin pool ${group}/${found.name} is full to ${found.used ?? 0} percent`, {
-        hint: `lvextend ${group}/${found.name}: guests in a pool that is full stand still`,
       });
     return [];
   });

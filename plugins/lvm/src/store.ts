@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   failure,
   isMlnError,
@@ -9,13 +11,25 @@ import {
   type Shell,
   type Store,
 } from '@mln/core';
-import { makeVolume, tagging } from './make.js';
+import { growThick, makeVolume, tagging } from './make.js';
+import { STAGED } from './names.js';
 import { foreign, hasTags, tagsOf } from './tags.js';
-import type { TemplateVolumes } from './template-volumes.js';
-import { findGroups, findVolumes, named, runLvm, sizeArgument, type Group, type Volume } from './volumes.js';
+import type { TemplateVolumes, Wanted } from './template-volumes.js';
+import {
+  findGroups,
+  findVolumes,
+  inUse,
+  isTaken,
+  named,
+  runLvm,
+  sizeArgument,
+  type Group,
+  type Volume,
+} from './volumes.js';
 
-/** Under its own name a volume of an earlier build may stand: what a staged build makes is called otherwise. */
-const STAGED = '+new';
+/** Milliseconds between two looks at what is still written, and how many there are: the kernel ends what it has begun. */
+const PATIENCE = 250;
+const TRIES = 80;
 
 /**
  * Keeps a disk as a logical volume. Before each destructive act the volume's tags are looked at: one that does not
@@ -32,31 +46,54 @@ export function lvmStore(disk: Disk, host: Host, project: Project, mln: Mln, tem
 
   /** What there is of this disk in its group. */
   const look = async (): Promise<Seen> => seenOf(group, [own, `${own}${STAGED}`], shell);
+  /** The same; what a build that was killed still writes is waited for. */
+  const lookPatiently = async (): Promise<Seen> => {
+    let seen = await look();
+    for (let tries = 0; tries < TRIES && name !== own && seen.volume(name)?.open === true; tries += 1) {
+      await pause(PATIENCE);
+      seen = await look();
+    }
+    return seen;
+  };
   const removeOurs = async (seen: Seen, which: string): Promise<void> => {
     const volume = seen.volume(which);
     if (!volume) return;
     requireOurs(volume, tags);
-    if (volume.open) throw inUse(volume);
+    if (volume.open) throw inUse(`${group}/${which}`);
     // LVM would remove them with it, unasked.
     const standing = seen.standingOn(which);
     if (standing.length > 0) throw stoodOn(volume, standing);
     await runLvm(shell, 'lvremove', ['--yes', `${group}/${which}`]);
   };
-  const extend = async (volume: Volume | null, size: number): Promise<void> => {
-    if (!volume) throw missing(group, name);
+  const stands = host.keywords['lvm_snapshot'] === true;
+  // A thick snapshot is as large as what it stands on for ever; its own area has room for all of it to change.
+  const originOf = (image: string, size: number): Wanted => ({
+    group,
+    pool,
+    image,
+    size: pool === null ? size : null,
+  });
+  const extend = async (volume: Volume, size: number): Promise<void> => {
     if (volume.size < size) await runLvm(shell, 'lvextend', ['--size', sizeArgument(size), `${group}/${name}`]);
   };
-  const make = async (template: string | null, size: number): Promise<void> => {
-    if (template === null || host.keywords['lvm_snapshot'] !== true) {
-      await makeVolume(shell, { group, pool, name, tags, size, image: template });
-      return;
-    }
-    // A thick snapshot is as large as what it stands on for ever; its own area has room for all of it to change.
-    const origin = await templates({ group, pool, image: template, size: pool === null ? size : null });
+  const snapshot = async (image: string, size: number): Promise<void> => {
+    const origin = await templates.import(originOf(image, size));
     const how = pool === null ? ['--extents', '100%ORIGIN'] : ['--setactivationskip', 'n'];
     const label = ['--name', name, ...tagging(tags)];
-    await runLvm(shell, 'lvcreate', ['--yes', '--snapshot', ...how, ...label, `${group}/${origin}`]);
-    if (pool !== null) await extend((await look()).volume(name), size);
+    try {
+      await runLvm(shell, 'lvcreate', ['--yes', '--snapshot', ...how, ...label, `${group}/${origin}`]);
+    } catch (error) {
+      // Nothing stood on it yet: somebody has removed it.
+      if (!isGone(error, origin)) throw error;
+      return snapshot(image, size);
+    }
+    if (pool === null || size <= statSync(image).size) return;
+    const made = (await look()).volume(name);
+    if (made) await extend(made, size);
+  };
+  const make = async (template: string | null, size: number): Promise<void> => {
+    if (template !== null && stands) await snapshot(template, size);
+    else await makeVolume(shell, { group, pool, name, tags, size, image: template });
   };
   /** A volume that has the name already is not what was half made. */
   const makeOrNothing = async (template: string | null, size: number): Promise<void> => {
@@ -77,17 +114,19 @@ export function lvmStore(disk: Disk, host: Host, project: Project, mln: Mln, tem
       if (found && !hasTags(found, tags)) mln.log(`${host.name}: ${foreign(found)}: it is left as it is`);
       return found !== null && hasTags(found, tags);
     },
-    room: (size) =>
-      pool === null
-        ? { from: `the volume group ${group}`, takes: size, free: async () => freeIn(await findGroups(shell), group) }
-        : null,
+    room(template, size) {
+      if (pool !== null) return null;
+      const room = { from: `the volume group ${group}`, free: async () => freeIn(await findGroups(shell), group) };
+      if (template === null || !stands) return { ...room, takes: size };
+      return { ...room, takes: areaOf(size), shared: templates.room(originOf(template, size)) };
+    },
     async create(template, size) {
       try {
         await makeOrNothing(template, size);
       } catch (error) {
         if (!isTaken(error, name)) throw error;
         // What a build that was killed has left.
-        await removeOurs(await look(), name);
+        await removeOurs(await lookPatiently(), name);
         await makeOrNothing(template, size);
       }
     },
@@ -101,15 +140,16 @@ export function lvmStore(disk: Disk, host: Host, project: Project, mln: Mln, tem
     },
     async grow(size) {
       const found = (await look()).volume(name);
-      if (found) requireOurs(found, tags);
-      if (found && found.origin !== '' && found.pool === '')
+      if (!found) throw missing(group, name);
+      requireOurs(found, tags);
+      if (found.pool === '' && found.origin !== '')
         throw failure('MLN_UNSUPPORTED', `the volume ${group}/${name} cannot be made larger: it is a snapshot`, {
           hint: 'a thin pool (option thinPool) has snapshots that grow; or build it anew, with another size',
         });
-      await extend(found, size);
+      await (found.pool === '' ? growThick(shell, found, size) : extend(found, size));
     },
     async remove() {
-      await removeOurs(await look(), name);
+      await removeOurs(await lookPatiently(), name);
     },
   };
 }
@@ -129,8 +169,17 @@ async function seenOf(group: string, names: readonly string[], shell: Shell): Pr
   };
 }
 
-function isTaken(error: unknown, name: string): boolean {
-  return isMlnError(error) && error.message.includes(`Logical Volume "${name}" already exists`);
+function isGone(error: unknown, origin: string): boolean {
+  return isMlnError(error) && error.message.includes(`origin LV ${origin} not found`);
+}
+
+/** Bytes that a snapshot notes each change in, and those of a note, see the kernel's dm-snap-persistent.c. */
+const CHUNK = 4096;
+const NOTE = 16;
+
+/** What the area of a snapshot takes in which all of it can change, no less. */
+function areaOf(size: number): number {
+  return size + Math.ceil(size / CHUNK) * NOTE;
 }
 
 function freeIn(groups: readonly Group[], name: string): number {
@@ -148,7 +197,7 @@ export function poolOf({ keywords }: Pick<Host, 'keywords'>): string | null {
   return pool === undefined ? null : String(pool);
 }
 
-export function deviceOf(group: string, name: string): string {
+function deviceOf(group: string, name: string): string {
   return `/dev/${group}/${name}`;
 }
 
@@ -156,12 +205,6 @@ function requireOurs(volume: Volume, tags: readonly string[]): void {
   if (hasTags(volume, tags)) return;
   throw failure('MLN_NOT_OURS', foreign(volume), {
     hint: `nothing was changed; lvrename ${volume.group} ${volume.name} NAME makes room, or choose another name for the host`,
-  });
-}
-
-function inUse({ group, name }: Volume): Error {
-  return failure('MLN_IMAGE_IN_USE', `the volume ${group}/${name} is in use`, {
-    hint: `stop what has it open: lsof ${deviceOf(group, name)}, xl list, mount`,
   });
 }
 

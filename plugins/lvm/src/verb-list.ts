@@ -1,26 +1,34 @@
-import { Exit, formatSize, table, takeLock, type CommandContext, type CommandOptions, type ExitCode } from '@mln/core';
-import { templateOf } from './tags.js';
-import { lockOf } from './template-volumes.js';
-import { findVolumes, runLvm, type Volume } from './volumes.js';
+import { Exit, formatSize, table, type CommandContext, type CommandOptions, type ExitCode } from '@mln/core';
+import { hasTags, tagsOf, templateOf } from './tags.js';
+import { isBeingMade, removeTemplate } from './template-volumes.js';
+import { findVolumes, type Volume } from './volumes.js';
 
-/** Volumes of hosts, each with its project and host, and of templates, with what stands on them. */
+/** Volumes of hosts, each with its project and host, and of templates. */
 export async function list(
   { mln, terminal }: CommandContext,
   _args: readonly string[],
   options: CommandOptions,
 ): Promise<ExitCode> {
-  const volumes = await ours(mln.shell);
-  const known = new Set((await mln.projects()).map(({ name }) => name));
-  const items = volumes.map((volume) => ({ ...volume, ...ownerOf(volume), template: templateOf(volume) }));
+  const volumes = (await findVolumes(mln.shell, 'lv_name!=""')).filter(({ tags }) =>
+    tags.some((tag) => /^mln[-:]/.test(tag)),
+  );
+  const projects = await mln.projects();
+  const items = volumes.map((volume) => {
+    const owner = ownerOf(volume);
+    const project = projects.find(({ name }) => name === owner.project);
+    // A project of that name that is not this one has another secret.
+    const known = project !== undefined && hasTags(volume, tagsOf({ name: owner.host ?? '' }, project));
+    return { ...volume, ...owner, template: templateOf(volume), known };
+  });
   if (options['json'] === true) terminal.json({ apiVersion: 'mln/v1', kind: 'VolumeList', items });
   else if (items.length > 0)
     terminal.print(
       table(
-        items.map(({ group, name, size, project, host, template }) => [
+        items.map(({ group, name, size, project, host, template, known }) => [
           `${group}/${name}`,
           formatSize(size),
           template === null ? `${host ?? ''}.${project ?? ''}` : `template ${template}`,
-          project === null || known.has(project) ? '' : `no project ${project} in ${mln.folders.projects}`,
+          template !== null || known ? '' : `no such project in ${mln.folders.projects}`,
         ]),
       ),
     );
@@ -35,30 +43,26 @@ export async function prune(
 ): Promise<ExitCode> {
   const all = await findVolumes(mln.shell, 'lv_name!=""');
   const stood = new Set(all.filter(({ origin }) => origin !== '').map(({ group, origin }) => `${group}/${origin}`));
-  const idle = all
-    .filter((volume) => templateOf(volume) !== null && !volume.open)
-    .map(({ group, name }) => `${group}/${name}`)
-    .filter((path) => !stood.has(path));
+  const idle = all.filter(
+    (volume) =>
+      templateOf(volume) !== null &&
+      !volume.open &&
+      !isBeingMade(volume) &&
+      !stood.has(`${volume.group}/${volume.name}`),
+  );
   if (idle.length === 0) {
     terminal.note('there is nothing to remove');
     return Exit.done;
   }
-  if (options['yes'] !== true) await terminal.confirm(`Remove ${idle.join(', ')}?`);
-  for (const path of idle) {
-    // Who imports it just now goes on.
-    const lock = await takeLock(mln.folders.projects, lockOf(path.replace(/\+new$/, '')), 'lvm prune');
-    try {
-      await runLvm(mln.shell, 'lvremove', ['--yes', path]);
-    } finally {
-      lock.release();
-    }
-    terminal.note(`${path} is removed`);
+  if (options['yes'] !== true)
+    await terminal.confirm(`Remove ${idle.map(({ group, name }) => `${group}/${name}`).join(', ')}?`);
+  for (const volume of idle) {
+    const gone = await removeTemplate(mln.shell, volume);
+    terminal.note(
+      `${volume.group}/${volume.name} ${gone ? 'is removed' : 'stays: a snapshot has just been made of it'}`,
+    );
   }
   return Exit.done;
-}
-
-async function ours(shell: CommandContext['mln']['shell']): Promise<readonly Volume[]> {
-  return (await findVolumes(shell, 'lv_name!=""')).filter(({ tags }) => tags.some((tag) => /^mln[-:]/.test(tag)));
 }
 
 function ownerOf({ tags }: Volume): { readonly project: string | null; readonly host: string | null } {

@@ -11,10 +11,13 @@ export interface Volume {
   readonly origin: string;
   /** The thin pool that it is taken from, or empty. */
   readonly pool: string;
+  /** It is a pool that hands out nothing unwiped, see lv_attr in lvs(8). */
+  readonly wipes: boolean;
   /** Somebody has its device open. */
   readonly open: boolean;
-  /** Percent of a pool or a snapshot that is used; null for others. */
+  /** Percent of a pool or a snapshot that is used, and of what a pool notes about it; null for others. */
   readonly used: number | null;
+  readonly noted: number | null;
 }
 
 /** A volume group. Bytes. */
@@ -29,7 +32,7 @@ interface Report {
 }
 
 const asJson = ['--reportformat', 'json', '--units', 'b', '--nosuffix'];
-const fields = 'vg_name,lv_name,lv_size,lv_tags,origin,pool_lv,lv_device_open,data_percent';
+const fields = 'vg_name,lv_name,lv_attr,lv_size,lv_tags,origin,pool_lv,lv_device_open,data_percent,metadata_percent';
 /** Descriptors that mln has open are not LVM's concern. */
 const env = { LVM_SUPPRESS_FD_WARNINGS: '1' };
 
@@ -37,9 +40,14 @@ const env = { LVM_SUPPRESS_FD_WARNINGS: '1' };
 const SECTOR = 512;
 
 /** Runs a program of lvm2; no question is asked. Errors that a user can do something about are told as such. */
-export async function runLvm(shell: Shell, program: string, args: readonly string[]): Promise<ShellResult> {
+export async function runLvm(
+  shell: Shell,
+  program: string,
+  args: readonly string[],
+  timeout?: number,
+): Promise<ShellResult> {
   try {
-    return await shell(program, args, { env });
+    return await shell(program, args, { env, ...(timeout === undefined ? {} : { timeout }) });
   } catch (error) {
     throw isMlnError(error) && error.code === 'MLN_COMMAND_FAILED' ? told(error) : error;
   }
@@ -55,13 +63,15 @@ export async function findVolumes(shell: Shell, selection: string): Promise<read
     tags: (row['lv_tags'] ?? '').split(',').filter((tag) => tag !== ''),
     origin: row['origin'] ?? '',
     pool: row['pool_lv'] ?? '',
+    wipes: row['lv_attr']?.[7] === 'z',
     open: row['lv_device_open'] === 'open',
     used: row['data_percent'] ? Number(row['data_percent']) : null,
+    noted: row['metadata_percent'] ? Number(row['metadata_percent']) : null,
   }));
 }
 
-export async function findGroups(shell: Shell): Promise<readonly Group[]> {
-  const { stdout } = await runLvm(shell, 'vgs', [...asJson, '-o', 'vg_name,vg_free']);
+export async function findGroups(shell: Shell, timeout?: number): Promise<readonly Group[]> {
+  const { stdout } = await runLvm(shell, 'vgs', [...asJson, '-o', 'vg_name,vg_free'], timeout);
   return rowsOf(stdout, 'vg').map((row) => ({ name: row['vg_name'] ?? '', free: Number(row['vg_free']) }));
 }
 
@@ -83,6 +93,8 @@ function rowsOf(stdout: string, kind: string): readonly Readonly<Record<string, 
 function told(error: Error): Error {
   const group = /Volume group "([^"]+)" not found/.exec(error.message)?.[1];
   if (group !== undefined) return noGroup(group, [], error);
+  const used = /Logical volume (\S+) in use/.exec(error.message)?.[1];
+  if (used !== undefined) return inUse(used, error);
   const [, full, extents] =
     /Volume group "([^"]+)" has insufficient free space \((\d+) extents\)/.exec(error.message) ?? [];
   if (full !== undefined)
@@ -91,6 +103,19 @@ function told(error: Error): Error {
       hint: `vgextend ${full} DEVICE, or remove what is not needed: mln lvm list`,
     });
   return error;
+}
+
+/** The error for a volume (GROUP/NAME) that somebody has open. */
+export function inUse(path: string, cause?: Error): Error {
+  return failure('MLN_IMAGE_IN_USE', `the volume ${path} is in use`, {
+    cause,
+    hint: `stop what has it open: lsof /dev/${path}, xl list, mount`,
+  });
+}
+
+/** Whether a volume could not be made, or called so, because there is one of that name. */
+export function isTaken(error: unknown, name: string): boolean {
+  return isMlnError(error) && error.message.includes(`Logical Volume "${name}" already exists`);
 }
 
 /** The error for a volume group that is missing. */

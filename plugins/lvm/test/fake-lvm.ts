@@ -12,6 +12,8 @@ export interface FakeVolume {
   pool: string;
   open: boolean;
   used: string;
+  noted: string;
+  attr: string;
   image: string | null;
 }
 
@@ -20,7 +22,7 @@ export interface FakeVolume {
  * lvm2 2.03.16. `calls` are the commands that changed something, as they were given.
  */
 export interface FakeLvm {
-  readonly shell: Shell;
+  shell: Shell;
   readonly volumes: Map<string, FakeVolume>;
   readonly groups: Map<string, number>;
   readonly calls: string[];
@@ -46,12 +48,17 @@ export function fakeLvm(groups: Readonly<Record<string, number>>): FakeLvm {
       ),
     add(path, volume = {}) {
       const [group = '', name = ''] = path.split('/');
-      const empty = { group, name, size: EXTENT, tags: [], origin: '', pool: '', open: false, used: '', image: null };
-      lvm.volumes.set(path, { ...empty, ...volume });
+      const empty = { group, name, size: EXTENT, tags: [], origin: '', pool: '', open: false, image: null };
+      const looks = { used: '', noted: '', attr: '-wi-a-----' };
+      lvm.volumes.set(path, { ...empty, ...looks, ...volume });
     },
-    shell: fakeShell((program, args) => {
+    shell: fakeShell((named, given) => {
+      // What takes long ends with whoever has begun it.
+      const mortal = named === 'setpriv' && given.slice(0, 2).join(' ') === '--pdeathsig KILL';
+      const [program = '', ...args] = mortal ? given.slice(2) : [named, ...given];
       if (program === 'lvs') return lvs(lvm, args);
       if (program === 'vgs') return vgs(lvm);
+      if (!mortal && ['dd', 'blkdiscard'].includes(program)) return failed(`${program} would outlive mln`);
       const call = [program, ...args].join(' ');
       lvm.calls.push(call);
       const fails = lvm.fail !== null && call.startsWith(lvm.fail.call) ? lvm.fail : null;
@@ -86,12 +93,15 @@ function act(lvm: FakeLvm, program: string, args: readonly string[]): Partial<Sh
         return failed(`Logical Volume "${to}" already exists in volume group "${group}"`);
       lvm.volumes.delete(`${group}/${from}`);
       lvm.volumes.set(`${group}/${to}`, { ...found, name: to });
+      for (const each of lvm.volumes.values()) if (each.group === group && each.origin === from) each.origin = to;
       return '';
     }
     case 'lvextend': {
       const found = lvm.volumes.get(args[2] ?? '');
       if (!found) return failed('not found');
-      found.size = extents(args[1] ?? '');
+      const size = extents(args[1] ?? '');
+      if (size === found.size) return failed('New size matches existing size.');
+      found.size = size;
       return '';
     }
     case 'dd': {
@@ -101,8 +111,16 @@ function act(lvm: FakeLvm, program: string, args: readonly string[]): Partial<Sh
       found.image = (args[0] ?? '').replace('if=', '');
       return '';
     }
+    case 'lvchange': {
+      const [what, tag = '', path = ''] = args;
+      const found = lvm.volumes.get(path);
+      if (!found) return failed(`Failed to find logical volume "${path}"`);
+      if (what === '--addtag') found.tags.push(tag);
+      if (what === '--deltag') found.tags = found.tags.filter((each) => each !== tag);
+      return '';
+    }
     default:
-      return ['lvchange', 'blkdiscard'].includes(program) ? '' : null;
+      return program === 'blkdiscard' ? '' : null;
   }
 }
 
@@ -118,6 +136,8 @@ function lvcreate(lvm: FakeLvm, args: readonly string[]): Partial<ShellResult> |
   if (lvm.volumes.has(`${group}/${name}`))
     return failed(`Logical Volume "${name}" already exists in volume group "${group}"`);
   const stood = lvm.volumes.get(`${group}/${origin}`);
+  if (args.includes('--snapshot') && !stood)
+    return failed(`Snapshot origin LV ${origin} not found in Volume group ${group}.`);
   const pool = value('--thinpool') ?? stood?.pool ?? '';
   const size = extents(value('--size') ?? value('--virtualsize') ?? `${stood?.size ?? 0}b`);
   if (pool === '' && size > free)
@@ -137,15 +157,17 @@ function extents(size: string): number {
 function lvs({ volumes }: FakeLvm, args: readonly string[]): string {
   const selection = args[args.indexOf('-S') + 1] ?? '';
   const lv = [...volumes.values()]
-    .map(({ group, name, size, tags, origin, pool, open, used }) => ({
+    .map(({ group, name, size, tags, origin, pool, open, used, noted, attr }) => ({
       vg_name: group,
       lv_name: name,
+      lv_attr: attr,
       lv_size: String(size),
       lv_tags: tags.join(','),
       origin,
       pool_lv: pool,
       lv_device_open: open ? 'open' : '',
       data_percent: used,
+      metadata_percent: noted,
     }))
     .filter((row) => selects(selection, row));
   return JSON.stringify({ report: [{ lv }] });

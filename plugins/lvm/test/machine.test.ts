@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { isMlnError, unitsOf, unknownStatus, type Mln, type Project, type Status } from '@mln/core';
+import { isMlnError, makerTag, unitsOf, unknownStatus, type Mln, type Project, type Status } from '@mln/core';
 import lvm from '@mln/plugin-lvm';
 import uml from '@mln/plugin-uml';
 import { newOperation } from '../../../core/src/announce.js';
 import { decide } from '../../../core/src/decide.js';
 import { readProject } from '../../../core/src/read-project.js';
+import { fakeShell } from '../../../test/support/examine.js';
 import { testKernel } from '../../../test/support/test-kernel.js';
 import { tagsOf } from '../src/tags.js';
 import { fakeLvm, type FakeLvm } from './fake-lvm.js';
@@ -50,8 +51,9 @@ async function prepared(body: string, options = {}, name = 'build'): Promise<str
   const { mln, project } = await read(body, options);
   const part = { server: null, phase: 'prepare', units: unitsOf(project), project, source: '' };
   try {
-    await mln.hooks.execute.promise(newOperation(name), part, () => undefined);
-    return [];
+    const notes: string[] = [];
+    await mln.hooks.execute.promise(newOperation(name), part, ({ text }) => void notes.push(text));
+    return notes;
   } catch (error) {
     if (!isMlnError(error)) throw error;
     return error.problems.map(({ code, message }) => `${code} ${message}`);
@@ -71,6 +73,11 @@ test('a build that can be done has nothing said', async () => {
   await addOurs(a, 'a.p');
   expect(await prepared(`${a}\nhost b { }`)).toEqual([]);
   expect(machine.calls).toEqual([]);
+});
+
+test('without lvm2 its package is told', async () => {
+  machine.shell = fakeShell(() => null);
+  expect(await prepared(a)).toEqual(['MLN_NO_PROGRAM the program lvs is not installed']);
 });
 
 test('an ordinary user is told that volumes are root’s', async () => {
@@ -99,12 +106,32 @@ test('a removal goes by what is ours', async () => {
   expect(await prepared(a, {}, 'remove')).toEqual(['MLN_IMAGE_IN_USE a: its volume vg0/a.p is in use']);
 });
 
-test.each([
+test('a removal asks for no groups, and goes on where one is lost', async () => {
+  expect(await prepared('host a { lvm; lvm_vg lost }', {}, 'remove')).toEqual([]);
+});
+
+test.each<[what: string, pool: readonly [used: string, noted: string, attr?: string] | null, said: readonly string[]]>([
   ['missing', null, ['MLN_NO_GROUP there is no thin pool vg0/pool']],
-  ['with room', '80.00', []],
-  ['full', '97.50', ['MLN_NO_SPACE the thin pool vg0/pool is full to 97.5 percent']],
-])('a thin pool that is %s', async (_, used, expected) => {
-  if (used !== null) machine.add('vg0/pool', { used });
+  ['with room', ['79.90', '10.84'], []],
+  [
+    'nearly full',
+    ['87.50', '10.84'],
+    ['the thin pool vg0/pool is used to 87.5 percent, its metadata to 10.84: 8 MiB are left for all volumes in it'],
+  ],
+  ['full', ['97.50', '10.84'], ['MLN_NO_SPACE the thin pool vg0/pool is full to 97.5 percent']],
+  [
+    'full of metadata',
+    ['20.00', '95.20'],
+    ['MLN_NO_SPACE the metadata of the thin pool vg0/pool is full to 95.2 percent'],
+  ],
+  [
+    'not wiped',
+    ['20.00', '10.84', 'twi-aot---'],
+    ['the thin pool vg0/pool hands out what earlier volumes held, unwiped: lvchange --zero y vg0/pool'],
+  ],
+])('a thin pool that is %s', async (_, pool, expected) => {
+  if (pool !== null)
+    machine.add('vg0/pool', { size: 64 * MiB, used: pool[0], noted: pool[1], attr: pool[2] ?? 'twi-aotz--' });
   expect(await prepared('host a { lvm }', { volumeGroup: 'vg0', thinPool: 'pool' })).toEqual(expected);
 });
 
@@ -135,7 +162,7 @@ test('of what runs, in polls, and by an ordinary user LVM is not asked', async (
 });
 
 /** What a verb prints and says. */
-async function run(verb: string, options = {}): Promise<string[]> {
+async function run(verb: string, options = {}, known: readonly Project[] = []): Promise<string[]> {
   const { mln } = await read(a);
   const said: string[] = [];
   const { addVerbs } = await import('../src/verbs.js');
@@ -146,7 +173,7 @@ async function run(verb: string, options = {}): Promise<string[]> {
     note: (text: string) => void said.push(text),
     confirm: (question: string) => Promise.reject(new Error(question)),
   };
-  const context = { mln: { ...mln, projects: () => Promise.resolve([]) }, terminal } as never;
+  const context = { mln: { ...mln, projects: () => Promise.resolve(known) }, terminal } as never;
   await commands.find(({ name }) => name === verb)?.run(context, [], options);
   return said;
 }
@@ -156,19 +183,25 @@ test('mln lvm list tells whose each volume is', async () => {
   await addOurs(a, 'a.p');
   machine.add('vg0/template+tiny+1.0+01234567', { tags: ['mln-template:tiny:1.0'] });
   expect((await run('lvm list')).map((line) => line.replace(/ +/g, ' ').trimEnd())).toEqual([
-    `vg0/a.p 4 MiB a.p no project p in ${projects}`,
+    `vg0/a.p 4 MiB a.p no such project in ${projects}`,
     'vg0/template+tiny+1.0+01234567 4 MiB template tiny:1.0',
   ]);
+  const { project } = await read(a);
+  expect((await run('lvm list', {}, [project]))[0]?.trimEnd()).toMatch(/ a\.p$/);
+  expect((await run('lvm list', {}, [{ ...project, secret: 'another' }]))[0]).toContain('no such project');
 });
 
 test('mln lvm prune removes template volumes that nothing stands on, and asks', async () => {
   machine.add('vg0/template+one', { tags: ['mln-template:one'] });
   machine.add('vg0/template+two', { tags: ['mln-template:two'] });
   machine.add('vg0/template+three', { tags: ['mln-template:three'], open: true });
+  machine.add('vg0/template+four+new.01234567', { tags: ['mln-template:four', `mln-maker:${makerTag()}`] });
   await addOurs(a, 'a.p', { origin: 'template+two' });
   await expect(run('lvm prune')).rejects.toThrow('Remove vg0/template+one?');
   expect(machine.calls).toEqual([]);
   expect(await run('lvm prune', { yes: true })).toEqual(['vg0/template+one is removed']);
-  expect(machine.list()).toEqual(['vg0/template+two 4', 'vg0/template+three 4', 'vg0/a.p 4 of template+two']);
+  expect([...machine.volumes.keys()]).toEqual(
+    ['two', 'three', 'four+new.01234567'].map((name) => `vg0/template+${name}`).concat('vg0/a.p'),
+  );
   expect(await run('lvm prune', { yes: true })).toEqual(['there is nothing to remove']);
 });

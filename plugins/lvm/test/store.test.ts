@@ -2,13 +2,8 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { isMlnError, type Host, type Mln, type Project, type Store } from '@mln/core';
-import lvm from '@mln/plugin-lvm';
-import uml from '@mln/plugin-uml';
-import { decide } from '../../../core/src/decide.js';
-import { readProject } from '../../../core/src/read-project.js';
-import { testKernel } from '../../../test/support/test-kernel.js';
 import { fakeLvm, type FakeLvm } from './fake-lvm.js';
+import { openWorld, refused, type World } from './world.js';
 
 const MiB = 1024 * 1024;
 const folder = mkdtempSync(join(tmpdir(), 'mln-lvm-'));
@@ -24,48 +19,8 @@ beforeEach(() => {
   machine = fakeLvm({ vg0: 100 * MiB, vg1: 20 * MiB });
 });
 
-interface World {
-  readonly mln: Mln;
-  readonly project: Project;
-  /** The store of a host's disk, while its build is staged or when it is in place. */
-  readonly store: (staged?: boolean, role?: string) => Store;
-}
-
-async function open(body = 'lvm_vg vg0', options: Record<string, unknown> = {}, secret = 'fixed'): Promise<World> {
-  const mln = await testKernel(
-    [
-      [lvm, options],
-      [uml, { default: true }],
-    ],
-    { projects: folder, shell: machine.shell },
-  );
-  const read = await readProject(mln, '/x.mln', { text: `global { project p }\nhost a { lvm; ${body} }` });
-  const project = { ...decide(read.project, null, 'fixed'), secret, directory: join(folder, 'p') };
-  const [host] = project.hosts as [Host];
-  return {
-    mln,
-    project,
-    store(staged = true, role = 'root') {
-      const disk = host.disks.find((each) => each.role === role);
-      const directory = staged ? join(folder, '.p.new') : project.directory;
-      const found = disk && mln.hooks.disk.call(disk, host, { ...project, directory });
-      if (!found) throw new Error('no store');
-      return found;
-    },
-  };
-}
-
-/** The code and words of what is refused. */
-async function refused(act: Promise<unknown>): Promise<string> {
-  return act.then(
-    () => 'nothing',
-    (error: unknown) => {
-      if (!isMlnError(error)) throw error;
-      return `${error.code} ${error.message}`;
-    },
-  );
-}
-
+const open = (body = 'lvm_vg vg0', options: Record<string, unknown> = {}, secret = 'fixed'): Promise<World> =>
+  openWorld(machine.shell, folder, body, options, secret);
 const ours = (): string[] => machine.volumes.get('vg0/a.p')?.tags ?? [];
 
 describe('a thick copy', () => {
@@ -79,7 +34,7 @@ describe('a thick copy', () => {
         /^lvcreate --yes --wipesignatures y --size 20971520b --name a\.p\+new --addtag mln:p:a --addtag mln-id:[0-9a-f]{16} vg0$/,
       ),
       'blkdiscard --zeroout /dev/vg0/a.p+new',
-      `dd if=${template} of=/dev/vg0/a.p+new bs=1M conv=sparse,notrunc,nocreat,fsync status=none`,
+      `dd if=${template} of=/dev/vg0/a.p+new bs=64K conv=sparse,notrunc,nocreat,fsync status=none`,
     ]);
     await store(false).place?.();
     expect(store(false).path).toBe('/dev/vg0/a.p');
@@ -140,55 +95,6 @@ describe('a thick copy', () => {
   });
 });
 
-describe('a snapshot', () => {
-  test('stands on a volume of its template and size, imported once and read-only', async () => {
-    const { store } = await open('lvm_vg vg0; lvm_snapshot');
-    await store().create(template, 20 * MiB);
-    const [origin = ''] = machine.volumes.keys();
-    expect(origin).toMatch(/^vg0\/template\+template\.img\+[0-9a-f]{8}$/);
-    expect(machine.list()).toEqual([`${origin} 20`, `vg0/a.p+new 20 of ${origin.slice(4)}`]);
-    expect(machine.calls).toContain(`lvchange --permission r ${origin}+new`);
-    expect(machine.calls.at(-1)).toMatch(/^lvcreate --yes --snapshot --extents 100%ORIGIN --name a\.p\+new /);
-    expect(machine.volumes.get('vg0/a.p+new')?.image).toBe(template);
-    await store().remove();
-    await store().create(template, 20 * MiB);
-    expect(machine.calls.filter((call) => call.startsWith('dd '))).toHaveLength(1);
-  });
-
-  test('of a template whose import was killed begins the import anew', async () => {
-    const { store } = await open('lvm_vg vg0; lvm_snapshot');
-    machine.fail = { call: 'lvchange' };
-    await expect(store().create(template, 16 * MiB)).rejects.toThrow('it fails');
-    expect(machine.list()).toEqual([]);
-    machine.fail = null;
-    await store().create(template, 16 * MiB);
-    const [origin = ''] = machine.volumes.keys();
-    machine.volumes.clear();
-    machine.add(`${origin}+new`, { tags: ['mln-template:template.img'] });
-    await store().create(template, 16 * MiB);
-    expect(machine.list()[0]).toBe(`${origin} 16`);
-  });
-
-  test('is not made larger: that would be its own area alone', async () => {
-    const { store } = await open('lvm_vg vg0; lvm_snapshot');
-    await store().create(template, 16 * MiB);
-    await store(false).place?.();
-    expect(await refused(store(false).grow(32 * MiB))).toMatch(/^MLN_UNSUPPORTED the volume vg0\/a\.p cannot be made/);
-  });
-
-  test('that somebody has made of a host’s volume keeps it from being removed', async () => {
-    const { store } = await open();
-    await store().create(template, 16 * MiB);
-    await store(false).place?.();
-    machine.add('vg0/backup', { origin: 'a.p' });
-    await store().create(template, 16 * MiB);
-    const words = 'MLN_IMAGE_IN_USE the volume vg0/a.p is not removed: snapshots stand on it: backup';
-    expect(await refused(store(false).remove())).toBe(words);
-    expect(await refused(store(false).place?.() ?? Promise.resolve())).toBe(words);
-    expect(machine.list()).toEqual(['vg0/a.p 16', 'vg0/backup 4 of a.p', 'vg0/a.p+new 16']);
-  });
-});
-
 describe('in a thin pool', () => {
   const options = { volumeGroup: 'vg0', thinPool: 'pool' };
 
@@ -245,6 +151,15 @@ describe('somebody else’s volume of a host’s name', () => {
     expect(machine.list()).toEqual(['vg0/a.p+new 16', 'vg0/a.p 4']);
   });
 
+  test('under the name of a staged one takes nobody’s place', async () => {
+    const { store } = await open();
+    await store().create(template, 16 * MiB);
+    await store(false).place?.();
+    machine.add('vg0/a.p+new', { tags: ['precious'] });
+    expect(await refused(store(false).place?.() ?? Promise.resolve())).toMatch(/^MLN_NOT_OURS .* tagged precious$/);
+    expect(machine.list()).toEqual(['vg0/a.p 16', 'vg0/a.p+new 4']);
+  });
+
   test('is known by the project’s secret', async () => {
     const { store } = await open();
     await store().create(template, 16 * MiB);
@@ -264,18 +179,95 @@ test('a volume that is in use is not removed', async () => {
   expect(await refused(store(false).remove())).toBe('MLN_IMAGE_IN_USE the volume vg0/a.p is in use');
 });
 
-test.each([
-  [{ volumeGroup: 'vg0' }, { from: 'the volume group vg0', takes: 16 * MiB, free: 100 * MiB }],
-  [{ volumeGroup: 'gone' }, { from: 'the volume group gone', takes: 16 * MiB, free: 0 }],
-  [{ volumeGroup: 'vg0', thinPool: 'pool' }, null],
-])('with %j the room of a disk is %j', async (options, expected) => {
-  const room = (await open('', options)).store().room?.(16 * MiB) ?? null;
-  expect(room && { ...room, free: await room.free() }).toEqual(expected);
-});
-
 test('a swap disk is a volume of its own, and empty', async () => {
   const { store } = await open('lvm_vg vg0; lvm_snapshot; swap 8M');
   await store(true, 'swap').create(null, 8 * MiB);
   await store(false, 'swap').place?.();
   expect(machine.list()).toEqual(['vg0/a.p-swap 8']);
+});
+
+describe('a thick volume that grows', () => {
+  const grown = async (): Promise<World> => {
+    const world = await open();
+    await world.store().create(template, 16 * MiB);
+    await world.store(false).place?.();
+    machine.calls.length = 0;
+    return world;
+  };
+  const all = [
+    'lvchange --addtag mln-grows:16777216 vg0/a.p',
+    'lvextend --size 33554432b vg0/a.p',
+    'blkdiscard --zeroout --offset 16777216 /dev/vg0/a.p',
+    'lvchange --deltag mln-grows:16777216 vg0/a.p',
+  ];
+
+  test('shows nothing of what was there before', async () => {
+    const { store } = await grown();
+    await store(false).grow(32 * MiB);
+    expect(machine.calls).toEqual(all);
+    await store(false).grow(32 * MiB);
+    expect(machine.calls).toEqual(all);
+    expect(machine.list()).toEqual(['vg0/a.p 32']);
+  });
+
+  test.each(all.map((call, index) => [call.split(' ').slice(0, 2).join(' '), index] as const))(
+    'and is killed at %s is wiped when it is grown again',
+    async (call, index) => {
+      const { store } = await grown();
+      machine.fail = { call, after: true };
+      await expect(store(false).grow(32 * MiB)).rejects.toThrow('it fails');
+      machine.fail = null;
+      const done = machine.calls.length;
+      await store(false).grow(32 * MiB);
+      // What is not done yet, and what may be done twice.
+      const rest = [all.slice(1), all.slice(2), all.slice(2), []][index];
+      expect(machine.calls.slice(done)).toEqual(rest);
+      expect(ours().filter((tag) => tag.startsWith('mln-grows'))).toEqual([]);
+    },
+  );
+});
+
+test('what a build that was killed still writes is waited for', async () => {
+  const { store } = await open();
+  await store().create(template, 16 * MiB);
+  const found = machine.volumes.get('vg0/a.p+new');
+  const { shell } = machine;
+  let looks = 0;
+  machine.shell = (program, ...rest) => {
+    looks += program === 'lvs' ? 1 : 0;
+    if (found) found.open = looks < 3;
+    return shell(program, ...rest);
+  };
+  await (await open()).store().remove();
+  expect(machine.list()).toEqual([]);
+});
+
+describe('the room that a disk takes', () => {
+  type Told = [takes: number, free: number, shared: number | null] | null;
+  const told = async (body: string, options = {}, image: string | null = template): Promise<Told> => {
+    const room = (await open(body, options)).store().room?.(image, 20 * MiB);
+    return room ? [room.takes, await room.free(), (await room.shared?.takes()) ?? null] : null;
+  };
+
+  test.each<[body: string, expected: Told]>([
+    ['lvm_vg vg0', [20 * MiB, 100 * MiB, null]],
+    ['lvm_vg gone', [20 * MiB, 0, null]],
+    ['lvm_vg vg0; lvm_snapshot', [20 * MiB + 20 * 4096, 100 * MiB, 20 * MiB]],
+  ])('of %s', async (body, expected) => {
+    expect(await told(body)).toEqual(expected);
+  });
+
+  test('of an empty disk is its own', async () => {
+    expect(await told('lvm_vg vg0; lvm_snapshot', {}, null)).toEqual([20 * MiB, 100 * MiB, null]);
+  });
+
+  test('has no template’s volume in it that is there already', async () => {
+    const { store } = await open('lvm_vg vg0; lvm_snapshot');
+    await store().create(template, 20 * MiB);
+    expect((await told('lvm_vg vg0; lvm_snapshot'))?.[2]).toBe(0);
+  });
+
+  test('in a thin pool is not known', async () => {
+    expect(await told('', { volumeGroup: 'vg0', thinPool: 'pool' })).toBeNull();
+  });
 });

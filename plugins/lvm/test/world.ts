@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { isMlnError, type Host, type Project, type Shell, type Store } from '@mln/core';
+import lvm from '@mln/plugin-lvm';
+import uml from '@mln/plugin-uml';
+import { decide } from '../../../core/src/decide.js';
+import { readProject } from '../../../core/src/read-project.js';
+import { testKernel } from '../../../test/support/test-kernel.js';
+
+/** A project p with a host a whose disks are logical volumes. */
+export interface World {
+  readonly project: Project;
+  /** The store of a host's disk, while its build is staged or when it is in place. */
+  readonly store: (staged?: boolean, role?: string) => Store;
+}
+
+export async function openWorld(
+  shell: Shell,
+  projects: string,
+  body: string,
+  options: Record<string, unknown>,
+  secret: string,
+): Promise<World> {
+  const mln = await testKernel(
+    [
+      [lvm, options],
+      [uml, { default: true }],
+    ],
+    { projects, shell },
+  );
+  const read = await readProject(mln, '/x.mln', { text: `global { project p }\nhost a { lvm; ${body} }` });
+  const project = { ...decide(read.project, null, 'fixed'), secret, directory: join(projects, 'p') };
+  const [host] = project.hosts as [Host];
+  return {
+    project,
+    store(staged = true, role = 'root') {
+      const disk = host.disks.find((each) => each.role === role);
+      const directory = staged ? join(projects, '.p.new') : project.directory;
+      const found = disk && mln.hooks.disk.call(disk, host, { ...project, directory });
+      if (!found) throw new Error('no store');
+      return found;
+    },
+  };
+}
+
+/** The code and words of what is refused. */
+export async function refused(act: Promise<unknown>): Promise<string> {
+  return act.then(
+    () => 'nothing',
+    (error: unknown) => {
+      if (!isMlnError(error)) throw error;
+      return `${error.code} ${error.message}`;
+    },
+  );
+}
