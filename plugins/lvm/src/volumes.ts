@@ -91,6 +91,8 @@ function rowsOf(stdout: string, kind: string): readonly Readonly<Record<string, 
 
 /** What LVM 2.03 says of what a user can put right. */
 function told(error: Error): Error {
+  if (error.message.includes('Running as a non-root user'))
+    return failure('MLN_NOT_ALLOWED', 'LVM answers root alone', { cause: error, hint: 'run mln as root' });
   const group = /Volume group "([^"]+)" not found/.exec(error.message)?.[1];
   if (group !== undefined) return noGroup(group, [], error);
   const used = /Logical volume (\S+) in use/.exec(error.message)?.[1];

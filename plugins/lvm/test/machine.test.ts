@@ -205,3 +205,9 @@ test('mln lvm prune removes template volumes that nothing stands on, and asks', 
   );
   expect(await run('lvm prune', { yes: true })).toEqual(['there is nothing to remove']);
 });
+
+test('an ordinary user is told that LVM answers root', async () => {
+  const stderr = '  WARNING: Running as a non-root user. Functionality may be unavailable.\n';
+  machine = { ...machine, shell: fakeShell(() => ({ exitCode: 5, stderr })) };
+  await expect(run('lvm list')).rejects.toMatchObject({ code: 'MLN_NOT_ALLOWED' });
+});
