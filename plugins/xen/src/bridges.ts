@@ -27,8 +27,18 @@ export function bridgeOf({ bridge, name }: Pick<Switch, 'bridge' | 'name'>, proj
 }
 
 /** The alias that marks a bridge as made by mln, IFLA_IFALIAS of rtnetlink(7). */
-export function aliasOf({ name }: Pick<Switch, 'name'>, project: Pick<Project, 'name'>): string {
-  return `mln:${project.name}:${name}`;
+export function aliasOf(unit: Pick<Switch, 'name'>, project: Pick<Project, 'name' | 'secret'>): string {
+  return `mln:${project.name}:${unit.name}:${mark(unit, project).slice(0, 8)}`;
+}
+
+/** What a bridge is called until it bears its alias: by that name nobody else has one. */
+export function unmarkedOf(unit: Pick<Switch, 'name'>, project: Pick<Project, 'name' | 'secret'>): string {
+  return `mln-${mark(unit, project).slice(0, 10)}`;
+}
+
+/** Tells the switches of two projects of one name apart, which other projects folders may have. */
+function mark({ name }: Pick<Switch, 'name'>, project: Pick<Project, 'name' | 'secret'>): string {
+  return digest(['switch', project.secret ?? '', project.name, name].join('\0')).toString('hex');
 }
 
 /** The bridge that an interface is joined to; null: it is connected to nothing. */

@@ -104,7 +104,9 @@ function screen({ keywords, name, place }: Host, type: GuestType): string[] {
     ];
   if (vncdisplay === undefined && vncpasswd === undefined) return [];
   const part = (key: string, value: Value | undefined): string[] =>
-    value === undefined ? [] : [xlPart(key, String(value), { what: `${name}: ${key}`, place })];
+    value === undefined
+      ? []
+      : [xlPart(key, String(value), { what: `${name}: ${key}`, place, secret: key === 'vncpasswd' })];
   const parts = [
     'vnc=1',
     ...(vncdisplay === undefined ? [] : [`vncdisplay=${Number(vncdisplay)}`, 'vncunused=0']),

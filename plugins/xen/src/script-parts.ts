@@ -68,7 +68,8 @@ watched() { ! flock -s -n 8 8<domain.cfg; }
  * Tells what state a domain is in, and ends it. It is unsettled while it is torn down, or made anew (paused, under a
  * number that no script has written down); to destroy it then would leave half of it behind.
  */
-export const settleFunctions = `dead() { case $state in *[scd]*) ;; *) return 1 ;; esac }
+export const settleFunctions = `half_made() { [ -e starting.create ] && case $state in *p*) ;; *) false ;; esac }
+dead() { case $state in *[scd]*) ;; *) return 1 ;; esac }
 settled() {
   look
   case $number:$state in

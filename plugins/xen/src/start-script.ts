@@ -61,7 +61,7 @@ function beginConsole(unit: string): string {
 function running(unit: string): string {
   return `settle || fail "its domain is still going down, or made anew"
 if [ -n "$number" ]; then
-  if ! dead && [ ! -e starting.create ]; then
+  if ! dead && ! half_made; then
     umask 077
     begin_console
     if [ -e starting.unpause ]; then
@@ -164,6 +164,8 @@ echo "$number" >domid
 }
 
 const going = `begin_console
+# From here on it writes: what it had saved is used up, whatever becomes of this script.
+trap '' HUP INT TERM
 xl unpause "$number" || fail "its domain cannot be set going"
 trap - EXIT
 rm -f starting.* memory.restoring

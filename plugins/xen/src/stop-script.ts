@@ -2,7 +2,7 @@ import type { GuestType } from './guest-type.js';
 import { consoleFunction, head, lock, lookFunction, rootOnly, settleFunctions } from './script-parts.js';
 
 /** Where Xen has not been booted none of its guests runs: there is nothing to stop. */
-const noXen = `if ! command -v xl >/dev/null || { [ ! -e /proc/xen/capabilities ] && ! xl list >/dev/null 2>&1; }; then
+const noXen = `if ! command -v xl >/dev/null || { [ ! -e /proc/xen/capabilities ] && [ ! -e /sys/hypervisor/type ] && ! xl list >/dev/null 2>&1; }; then
   exit 0
 fi
 `;
@@ -25,7 +25,7 @@ ${noXen}${rootOnly(unit, 'only root may stop guests of Xen')}${lookFunction(unit
   [ "$how" = kill ] || [ "$how" = halt ] || settle || fail "its domain is still going down, or made anew"
 fi
 left=''
-if [ -n "$number" ] && { dead || [ -e starting.create ]; }; then
+if [ -n "$number" ] && { dead || half_made; }; then
   end_domain
   left=1
 fi
@@ -73,6 +73,8 @@ kill)
 save)
   rm -f memory.save.part
   umask 077
+  # A guest whose saving is cut off is lost.
+  trap '' HUP INT TERM
   if ! xl save "$number" memory.save.part >xl.log 2>&1 9<&-; then
     said=$(grep -v -e '^Saving' -e '^xc: [ip]' xl.log | head -n 3)
     rm -f memory.save.part

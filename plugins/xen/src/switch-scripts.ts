@@ -1,11 +1,11 @@
 import { quote, type Project, type Scripts, type Switch } from '@mln/core';
-import { aliasOf, bridgeOf } from './bridges.js';
+import { aliasOf, bridgeOf, unmarkedOf } from './bridges.js';
 import { head, lock, rootOnly } from './script-parts.js';
 
 /**
- * A switch of Xen guests is a bridge of the physical host. Its alias marks it as made here; starting.bridge stands for
- * the alias for the moment in which it has none yet. A bridge that the project names and that others have made is used
- * and left alone.
+ * A switch of Xen guests is a bridge of the physical host. Its alias marks it as made here; until it has that it has a
+ * name that nobody else gives, so whatever is called as the switch is to be is marked, or is somebody else's. A bridge
+ * that the project names and that others have made is used and left alone.
  */
 export function emitSwitch(unit: Switch, scripts: Scripts, project: Project): void {
   scripts.script('start', startScript(unit, project));
@@ -16,16 +16,11 @@ export function emitSwitch(unit: Switch, scripts: Scripts, project: Project): vo
 function parts(unit: Switch, project: Project, comment: string, doing: string): string {
   const name = `${unit.name}.${project.name}`;
   return `${head(comment, name)}bridge=${quote(bridgeOf(unit, project))}
+unmarked=${unmarkedOf(unit, project)}
 ${rootOnly(name, `only root may ${doing} bridges`)}need ip
 link() { link=$(ip -d -o link show dev "$bridge" 2>/dev/null) || link=''; }
 is_bridge() { case $link in *' bridge forward_delay '*) ;; *) return 1 ;; esac }
-ours() {
-  case "$link " in
-  *" alias ${aliasOf(unit, project)} ") ;;
-  *' alias '*) return 1 ;;
-  *) [ -e starting.bridge ] ;;
-  esac
-}
+ours() { case "$link " in *" alias ${aliasOf(unit, project)} ") ;; *) return 1 ;; esac }
 ${lock}`;
 }
 
@@ -36,18 +31,18 @@ function startScript(unit: Switch, project: Project): string {
 if [ -n "$link" ]; then
   is_bridge || fail "$bridge is another network interface, and no bridge"
   ${unit.bridge === null ? refuseOthers : useOthers}
-  if [ ! -e starting.bridge ]; then
-    ip link set dev "$bridge" up
-    echo "${name} runs already"
-    exit 0
-  fi
+  ip link set dev "$bridge" up
+  echo "${name} runs already"
+  exit 0
 fi
-: >starting.bridge
-trap 'ip link delete dev "$bridge" 2>/dev/null || :; rm -f starting.bridge' EXIT
-[ -n "$link" ] || ip link add name "$bridge" type bridge stp_state 0 forward_delay 0${unit.hub ? ' ageing_time 0' : ''}
-ip link set dev "$bridge" ${settings} up
+# A start that was killed may have left it.
+ip link delete dev "$unmarked" 2>/dev/null || :
+trap 'ip link delete dev "$unmarked" 2>/dev/null || :' EXIT
+ip link add name "$unmarked" type bridge stp_state 0 forward_delay 0${unit.hub ? ' ageing_time 0' : ''}
+ip link set dev "$unmarked" ${settings}
+ip link set dev "$unmarked" name "$bridge" || fail "the bridge $bridge has just been made by somebody else"
 trap - EXIT
-rm starting.bridge
+ip link set dev "$bridge" up
 `;
 }
 
@@ -61,12 +56,11 @@ const refuseOthers = `ours || case $link in
 
 function stopScript(unit: Switch, project: Project): string {
   const name = `${unit.name}.${project.name}`;
-  return `${parts(unit, project, `Stops the switch ${name} (a bridge). Usage: stop [clean]`, 'remove')}link
-if [ -z "$link" ] || ! is_bridge || ! ours; then
-  rm -f starting.bridge
+  return `${parts(unit, project, `Stops the switch ${name} (a bridge). Usage: stop [clean]`, 'remove')}ip link delete dev "$unmarked" 2>/dev/null || :
+link
+if [ -z "$link" ] || ! is_bridge || ! ours || [ "\${1:-}" = clean ]; then
   exit 0
 fi
-[ "\${1:-}" != clean ] || [ -e starting.bridge ] || exit 0
 # The cards of guests that have just ended go by themselves.
 tries=0
 while cards=$(ip -o link show master "$bridge") && [ -n "$cards" ]; do
@@ -78,6 +72,5 @@ while cards=$(ip -o link show master "$bridge") && [ -n "$cards" ]; do
   sleep 0.1
 done
 ip link delete dev "$bridge"
-rm -f starting.bridge
 `;
 }

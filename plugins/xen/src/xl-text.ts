@@ -22,12 +22,16 @@ export function xlList(texts: readonly string[]): string {
 export function xlPart(
   key: string,
   value: string,
-  where: { readonly what: string; readonly place: Place | null },
+  where: { readonly what: string; readonly place: Place | null; readonly secret?: boolean },
 ): string {
   if (/[,\n]|^\s|\s$/.test(value))
-    throw failure('MLN_UNSUPPORTED', `${where.what} cannot be ${JSON.stringify(value)}`, {
-      place: where.place ?? undefined,
-      hint: 'xl takes no comma, no newline, and no blank at either end there',
-    });
+    throw failure(
+      'MLN_UNSUPPORTED',
+      `${where.what} cannot be ${where.secret === true ? 'that' : JSON.stringify(value)}`,
+      {
+        place: where.place ?? undefined,
+        hint: 'xl takes no comma, no newline, and no blank at either end there',
+      },
+    );
   return `${key}=${value}`;
 }

@@ -53,8 +53,11 @@ test.each([
   expect(isBridgeName(name)).toBe(expected);
 });
 
-test('the alias names project and switch', () => {
-  expect(aliasOf({ name: 'lan' }, { name: 'kafe' })).toBe('mln:kafe:lan');
+test('the alias names project and switch, and tells projects of one name apart', () => {
+  const alias = (name: string, secret: string | null): string => aliasOf({ name: 'lan' }, { name, secret });
+  expect(alias('kafe', 'one')).toMatch(/^mln:kafe:lan:[0-9a-f]{8}$/);
+  expect(alias('kafe', 'one')).toBe(alias('kafe', 'one'));
+  expect(new Set([alias('kafe', 'one'), alias('kafe', 'two'), alias('shop', 'one')]).size).toBe(3);
 });
 
 test('a UUID belongs to one host of one project, and stays', () => {

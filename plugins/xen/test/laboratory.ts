@@ -78,7 +78,7 @@ if ($verb eq 'list') {
   my ($line) = grep { $_->[1] eq $words[0] } change(sub { @_ });
   open(my $out, '>', $words[1]); print $out "name = \\"$line->[0]\\"\\nuuid = \\"$line->[3]\\"\\n"; close($out);
   change(sub { grep { $_->[1] ne $words[0] } @_ });
-} elsif ($verb eq 'unpause') { state_of($words[0], '-b----')
+} elsif ($verb eq 'unpause') { state_of($words[0], '-b----'); select(undef, undef, undef, 0.5) if $mode eq 'slow'
 } elsif ($verb eq 'destroy') { state_of($words[0], '-b----'); change(sub { grep { $_->[1] ne $words[0] } @_ })
 } elsif ($verb eq 'shutdown') { state_of($words[0], '---s--', 0) unless $mode eq 'deaf'; exec 'sleep', '60' if $mode eq 'deaf' and grep { $_ eq '-w' } @ARGV
 }

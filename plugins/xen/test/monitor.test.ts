@@ -4,6 +4,7 @@ import { scratchFolder } from '../../../core/test/scratch.js';
 import { roleOf } from '../src/monitor-machine.js';
 import { monitor } from '../src/monitor.js';
 import { body, domainOf, down, statuses, statusOf } from './monitor-lab.js';
+import { aliasOf } from '../src/bridges.js';
 import { openFake, type FakeLab } from './xl-fake.js';
 
 test('what was never started is down, and one xl has told it of all', async () => {
@@ -125,24 +126,15 @@ test.each([
   expect(await statusOf(lab, 'a')).toMatchObject({ state: 'unknown', detail: expect.stringMatching(detail) });
 });
 
+const ours = aliasOf({ name: 'lan' }, { name: 'kafe', secret: 'secret' });
 const links: readonly [
   what: string,
   switchBody: string,
   link: Parameters<FakeLab['link']>[1],
   expected: Partial<Status>,
 ][] = [
-  [
-    'is ours',
-    '',
-    { alias: 'mln:kafe:lan', rx: 5, tx: 7 },
-    { state: 'up', network: { received: 7, sent: 5 }, detail: null },
-  ],
-  [
-    'is not up',
-    '',
-    { alias: 'mln:kafe:lan', up: false },
-    { state: 'down', detail: 'the bridge lan.kafe is there, and not up' },
-  ],
+  ['is ours', '', { alias: ours, rx: 5, tx: 7 }, { state: 'up', network: { received: 7, sent: 5 }, detail: null }],
+  ['is not up', '', { alias: ours, up: false }, { state: 'down', detail: 'the bridge lan.kafe is there, and not up' }],
   [
     'is another project’s',
     '',
@@ -157,7 +149,7 @@ const links: readonly [
     { state: 'unknown', detail: 'lan.kafe is another network interface, and no bridge' },
   ],
   ['is there already', 'bridge xenbr0', {}, { state: 'unknown', detail: 'made by others: xenbr0' }],
-  ['was made for it', 'bridge xenbr0', { alias: 'mln:kafe:lan' }, { state: 'up', detail: null }],
+  ['was made for it', 'bridge xenbr0', { alias: ours }, { state: 'up', detail: null }],
 ];
 
 test.each(links)('a bridge that %s (%j)', async (_, switchBody, link, expected) => {

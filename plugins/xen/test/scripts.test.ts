@@ -104,6 +104,18 @@ test('memory is saved and restored once, and the log goes on', async () => {
   ]);
 });
 
+test('memory on which a guest has gone on is never restored again, whoever ends the start', async () => {
+  const lab = await open();
+  lab.run('start');
+  expect(lab.run('stop save')).toEqual(fine);
+  await until(() => !lab.exists('pid'));
+  const group = lab.begin('start', { FAKE_XL: 'slow' });
+  await until(() => lab.domains()[0]?.endsWith('-b----') === true);
+  process.kill(-group, 'SIGTERM');
+  await until(() => !lab.exists('memory.restoring'));
+  expect([lab.exists('memory.save'), lab.domains()]).toEqual([false, ['a.lab 2 -b----']]);
+});
+
 test('memory that cannot be saved: the guest runs on', async () => {
   const lab = await open();
   lab.run('start');

@@ -7,6 +7,7 @@ import { unitsOf } from '@mln/core';
 import xen from '@mln/plugin-xen';
 import { createScripts } from '../../../core/src/scripts.js';
 import { decided, testKernel } from '../../../test/support/test-kernel.js';
+import { aliasOf, unmarkedOf } from '../src/bridges.js';
 
 /*
  * The scripts of switches, with real bridges: in a network namespace of their own, which goes with its last process.
@@ -34,6 +35,8 @@ switch hub {
 `;
 const mln = await testKernel([xen], { projects: folder });
 const project = await decided(mln, '/lab.mln', text);
+const alias = aliasOf({ name: 'lan' }, project);
+const unmarked = unmarkedOf({ name: 'lan' }, project);
 for (const unit of unitsOf(project)) {
   const { scripts, files } = createScripts();
   mln.hooks.emitScripts.call(unit, scripts, project);
@@ -59,7 +62,7 @@ const cases: readonly [what: string, commands: string, expected: string][] = [
   [
     'start, start again, stop, stop again',
     'lan/start; ip -o link show lan.lab | grep -o "alias .*"; lan/start; lan/stop; lan/stop; ip link show lan.lab',
-    'alias mln:lab:lan\nlan.lab runs already\nDevice "lan.lab" does not exist.\n',
+    `alias ${alias}\nlan.lab runs already\nDevice "lan.lab" does not exist.\n`,
   ],
   [
     'a bridge is up, learns, and forwards at once',
@@ -89,7 +92,7 @@ const cases: readonly [what: string, commands: string, expected: string][] = [
   [
     'a bridge that is named and missing is made, and removed',
     'named/start; ip -o link show br7 | grep -o "alias .*"; named/stop; ip link show br7',
-    'alias mln:lab:named\nDevice "br7" does not exist.\n',
+    `alias ${aliasOf({ name: 'named' }, project)}\nDevice "br7" does not exist.\n`,
   ],
   [
     'a bridge that is named and there is used, and left alone',
@@ -107,14 +110,19 @@ const cases: readonly [what: string, commands: string, expected: string][] = [
     '0\n',
   ],
   [
-    'a start that was cut off before it marked its bridge',
-    'ip link add lan.lab type bridge; : >lan/starting.bridge; lan/start; ip -o link show lan.lab | grep -o "alias .*"; ls lan; lan/stop',
-    'alias mln:lab:lan\nstart\nstop\n',
+    'a start that was cut off before its bridge had its name',
+    `ip link add ${unmarked} type bridge; lan/start; ip -br link show type bridge | grep -c .; lan/stop; ip -br link`,
+    '1\nlo               DOWN           00:00:00:00:00:00 <LOOPBACK> \n',
   ],
   [
     'what such a start left is cleaned away',
-    'ip link add lan.lab type bridge; : >lan/starting.bridge; lan/stop clean; ip link show lan.lab; ls lan',
-    'Device "lan.lab" does not exist.\nstart\nstop\n',
+    `ip link add ${unmarked} type bridge; lan/stop clean; ip link show ${unmarked}; ls lan`,
+    `Device "${unmarked}" does not exist.\nstart\nstop\n`,
+  ],
+  [
+    'a bridge that somebody makes meanwhile is his',
+    'sed "s/^ip link add/ip link add lan.lab type bridge; &/" lan/start >lan/raced; chmod +x lan/raced; lan/raced 2>&1 | tail -n 1; ip -br link show type bridge | grep -c lan.lab',
+    'lan.lab: the bridge lan.lab has just been made by somebody else\n1\n',
   ],
   ['a bridge that runs is not cleaned away', 'lan/start; lan/stop clean; ip -o link show lan.lab | grep -c lan', '1\n'],
 ];
