@@ -58,6 +58,8 @@ export interface Filesystem {
   readLink(path: string): Promise<string>;
   /** Carries out edits, all in one go. */
   apply(edits: readonly Edit[]): Promise<void>;
+  /** Bytes of the image or device that the filesystem reaches to, where they are known. */
+  readonly reach?: number;
   /** Bytes of a block, where they are known. */
   readonly blockSize?: number;
   /** Begins to try edits out, which leaves the image as it is. Left out: nobody can, and no disk can stand on the image. */

@@ -7,7 +7,7 @@ import { cutOff, readJournal } from './journal.js';
 import type { Mln } from './kernel.js';
 import type { Report } from './operation.js';
 import type { Project } from './project.js';
-import { cleanTraces, placeDisks, removeDisks } from './remove.js';
+import { cleanTraces, placeDisks, removeDisks, requireFree } from './remove.js';
 import { readStateIn } from './state.js';
 import { withdrawUsers } from './template-users.js';
 import { discard } from './trash.js';
@@ -50,8 +50,10 @@ export function isStaged({ directory, name }: Pick<Project, 'directory' | 'name'
 /** Puts what was built in the place of what was there. */
 export async function commitBuild(mln: Mln, name: string, announce: Announce<'build'>, report: Report): Promise<void> {
   const { target, staging, old } = placesOf(mln.folders.projects, name);
+  const built = await readStateIn(staging);
+  const replaced = await readStateIn(target);
+  if (built) await requireFree(mln, { ...built.project, directory: target }, replaced?.project ?? null);
   if (await exists(target)) {
-    const replaced = await readStateIn(target);
     if (replaced) tell(report, await cleanTraces(mln, replaced.project));
     await announce('moveOld', staging);
     await moveFolder(target, old);

@@ -13,6 +13,18 @@ export async function removeDisks(mln: Mln, project: Project | null, except: Pro
     if (!kept.has(store.path) && (await store.exists())) await store.remove();
 }
 
+/**
+ * Throws where a disk outside a project's folder could not give way to what a build has made: before anything of an
+ * earlier build, the previous one, is replaced.
+ */
+export async function requireFree(mln: Mln, project: Project, previous: Project | null): Promise<void> {
+  const stores = storesOutside(mln, project);
+  for (const store of stores) await store.requireFree?.();
+  const paths = new Set(stores.map(({ path }) => path));
+  for (const store of storesOutside(mln, previous))
+    if (!paths.has(store.path) && (await store.exists())) await store.requireFree?.();
+}
+
 /** Brings the disks that a build has made outside a project's folder to their own names. */
 export async function placeDisks(mln: Mln, project: Project): Promise<void> {
   for (const store of storesOutside(mln, project)) await store.place?.();

@@ -156,7 +156,8 @@ async function growDisk(mln: Mln, growing: Growing, announce: Announce<'resize'>
 
 /** May be done again, from the beginning, wherever it was cut off. */
 async function growOutside(mln: Mln, store: Store, size: number, between?: () => Promise<void>): Promise<void> {
-  await store.grow(size);
+  // It may have grown since this was cut off, by hand or inside its guest.
+  await store.grow(size, (await filesystemOf(mln, store.path)).reach);
   await between?.();
   await growFilesystem(mln, store.path);
 }

@@ -44,11 +44,13 @@ export interface Store {
    * nothing where that is done. Stores outside alone have it, whose disks have another name while `isStaged` is true.
    */
   place?(): Promise<void>;
+  /** Throws where the disk under its own name could not be removed just now, or is somebody else's. */
+  requireFree?(): Promise<void>;
   /**
    * Makes an existing disk larger: so many bytes large, or somewhat more. The filesystem in it is not touched. What was
-   * cut off is finished; where there is nothing to do nothing is done.
+   * cut off is finished; where there is nothing to do nothing is done. What the filesystem reaches to is used already.
    */
-  grow(size: number): Promise<void>;
+  grow(size: number, used?: number): Promise<void>;
   remove(): Promise<void>;
 }
 

@@ -83,11 +83,11 @@ test.each([
   ['20MB', Math.ceil(20e6 / 4096) * 4096],
   ['+1M', 9 * MiB],
 ])('%s: disk, filesystem and state are larger, and the note says what a build does', async (wanted, size) => {
-  built({ host: { lines: { size: { file: '/p/ring.mln', line: 3, column: 5 } } } });
+  built({ host: { place: { file: '/p/ring.mln', line: 3, column: 5 } } });
   const { exit, stdout, stderr } = await resize('gw.ring', wanted);
   expect({ exit, stdout }).toEqual({ exit: 0, stdout: '' });
   expect(stderr).toMatch(
-    /^the disk of gw has .*\nanother build .*\(\/p\/ring\.mln:3:5\): write "size \w+" there to keep this\n$/,
+    /^the disk of gw has .*\nanother build .*: write "size \w+(; free_space no)?" in the block of host gw \(\/p\/ring\.mln:3:5\) to keep this\n$/,
   );
   expect(statSync(disk)).toMatchObject({ size, mode: 0o100640 });
   expect(statSync(disk).blocks * 512).toBeLessThan(MiB);

@@ -7,7 +7,7 @@ export default function ext(mln: Mln): void {
     const sizes = sizesOf(path);
     if (!sizes) return undefined;
     const { extFilesystem } = await import('./ext-filesystem.js');
-    return { ...extFilesystem(path, mln.shell, mln.talk), blockSize: sizes.block };
+    return { ...extFilesystem(path, mln.shell, mln.talk), blockSize: sizes.block, reach: sizes.filesystem };
   });
   mln.hooks.event.tap('ext', ({ operation, state }) => {
     if (operation.name === 'clean' && state === 'begun')

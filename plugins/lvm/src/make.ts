@@ -39,9 +39,10 @@ const GROWS = 'mln-grows:';
 
 /**
  * Makes a thick volume larger, and wipes what it has got. Until that is done a tag says where that begins: what a kill
- * has cut off is done when it is grown again.
+ * has cut off is done when it is grown again. What is used, in bytes from the beginning, is never wiped: the filesystem
+ * may have grown since.
  */
-export async function growThick(shell: Shell, volume: Volume, size: number): Promise<void> {
+export async function growThick(shell: Shell, volume: Volume, size: number, used: number): Promise<void> {
   const { group, name, tags } = volume;
   const path = `${group}/${name}`;
   const begun = tags.find((tag) => tag.startsWith(GROWS));
@@ -49,9 +50,10 @@ export async function growThick(shell: Shell, volume: Volume, size: number): Pro
   const tag = begun ?? `${GROWS}${volume.size}`;
   if (begun === undefined) await runLvm(shell, 'lvchange', ['--addtag', tag, path]);
   if (volume.size < size) await runLvm(shell, 'lvextend', ['--size', sizeArgument(size), path]);
+  const from = Math.max(Number(tag.slice(GROWS.length)), used);
   // As long as nothing has been got there is nothing to wipe, and blkdiscard takes no offset at the end.
-  if (Number(tag.slice(GROWS.length)) < Math.max(volume.size, size))
-    await write(shell, 'blkdiscard', ['--zeroout', '--offset', tag.slice(GROWS.length), `/dev/${path}`]);
+  if (from < Math.max(volume.size, size))
+    await write(shell, 'blkdiscard', ['--zeroout', '--offset', String(from), `/dev/${path}`]);
   await runLvm(shell, 'lvchange', ['--deltag', tag, path]);
 }
 

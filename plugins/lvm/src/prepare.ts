@@ -11,7 +11,7 @@ import {
   type Report,
 } from '@mln/core';
 import { poolErrors, poolNotes, poolsOf } from './pools.js';
-import { groupOf, poolOf } from './store.js';
+import { groupOf, poolOf, stoodOn } from './store.js';
 import { foreign, hasTags, tagsOf } from './tags.js';
 import { findGroups, findVolumes, named, noGroup, type Volume } from './volumes.js';
 
@@ -23,12 +23,17 @@ export async function prepare(
   report: Report,
 ): Promise<Outcome | undefined> {
   const { phase, server, units, project } = part;
-  if (phase !== 'prepare' || server !== null || !['build', 'remove'].includes(operation.name)) return undefined;
+  if (phase !== 'prepare' || server !== null || !['build', 'remove', 'start'].includes(operation.name))
+    return undefined;
   const hosts = units.filter(
     (unit): unit is Host => unit.kind === 'host' && unit.disks.some(({ store }) => store === 'lvm'),
   );
   if (hosts.length === 0) return undefined;
-  const what = operation.name === 'build' ? 'makes' : 'removes';
+  const what =
+    new Map([
+      ['build', 'makes'],
+      ['remove', 'removes'],
+    ]).get(operation.name) ?? 'uses';
   if (process.getuid?.() !== 0)
     throw failure('MLN_NOT_ALLOWED', `${namesOf(hosts)}: only root ${what} logical volumes`, {
       hint:
@@ -41,6 +46,9 @@ export async function prepare(
       groupOf(host),
       [...wantedBy(host), poolOf(host)].filter((each) => each !== null),
     ),
+    `vg_name="${groupOf(host)}" && (${wantedBy(host)
+      .map((name) => `origin="${name}"`)
+      .join(' || ')})`,
   ]);
   const volumes = await findVolumes(mln.shell, selection.map((each) => `(${each})`).join(' || '));
   const errors: Error[] = [];
@@ -48,17 +56,44 @@ export async function prepare(
   if (operation.name === 'build') {
     const groups = await findGroups(mln.shell);
     const missing = new Set(hosts.map(groupOf).filter((name) => !groups.some((group) => group.name === name)));
-    errors.push(...[...missing].map((name) => noGroup(name, groups)));
+    const members = (name: string): readonly Host[] => hosts.filter((host) => groupOf(host) === name);
+    errors.push(
+      ...[...missing].map((name) => noGroup(name, groups, `, where the disks of ${namesOf(members(name))} are to be`)),
+    );
     const pools = poolsOf(hosts.filter((host) => !missing.has(groupOf(host))));
     errors.push(...pools.flatMap((pool) => poolErrors(pool, volumes)));
     for (const text of pools.flatMap((pool) => poolNotes(pool, volumes)))
       report({ server: null, unit: null, state: 'note', text });
   }
-  for (const host of hosts)
-    errors.push(...hostErrors(host, tagsOf(host, project), volumes, operation.name === 'build'));
+  if (operation.name === 'remove') {
+    const groups = (await findGroups(mln.shell)).map(({ name }) => name);
+    for (const host of hosts.filter((each) => !groups.includes(groupOf(each))))
+      report({
+        server: null,
+        unit: null,
+        state: 'note',
+        text: `the volume group ${groupOf(host)} is not here: ${wantedBy(host).join(', ')} of ${host.name} may be left in it`,
+      });
+  }
+  const look = operation.name === 'start' ? startErrors : hostErrors;
+  for (const host of hosts) errors.push(...look(host, tagsOf(host, project), volumes, operation.name === 'build'));
   const problems: Problem[] = errors.filter(isMlnError).flatMap((error) => error.problems);
   if (problems.length > 0) throw new MlnError(problems);
   return undefined;
+}
+
+/** What a guest would be started on: the volumes of others are not given to it. */
+function startErrors(host: Host, tags: readonly string[], volumes: readonly Volume[]): Error[] {
+  const place = host.place ?? undefined;
+  return wantedBy(host).flatMap((name) => {
+    const found = volumes.find((volume) => volume.group === groupOf(host) && volume.name === name);
+    if (!found)
+      return failure('MLN_NO_FILE', `${host.name}: its volume ${groupOf(host)}/${name} is missing`, {
+        place,
+        hint: 'mln lvm list shows those of mln; is its volume group there (vgs)?',
+      });
+    return hasTags(found, tags) ? [] : failure('MLN_NOT_OURS', `${host.name}: ${foreign(found)}`, { place });
+  });
 }
 
 function hostErrors(host: Host, tags: readonly string[], volumes: readonly Volume[], builds: boolean): Error[] {
@@ -77,7 +112,10 @@ function hostErrors(host: Host, tags: readonly string[], volumes: readonly Volum
         place,
         hint: 'stop what has it open: a guest, a mount, a copy',
       });
-    return [];
+    const standing = volumes.filter(
+      ({ group, origin, pool }) => group === volume.group && origin === volume.name && pool === '',
+    );
+    return ours && standing.length > 0 ? stoodOn(volume, standing) : [];
   });
 }
 

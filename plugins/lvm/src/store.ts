@@ -55,15 +55,16 @@ export function lvmStore(disk: Disk, host: Host, project: Project, mln: Mln, tem
     }
     return seen;
   };
-  const removeOurs = async (seen: Seen, which: string): Promise<void> => {
+  const requireRemovable = (seen: Seen, which: string): void => {
     const volume = seen.volume(which);
     if (!volume) return;
     requireOurs(volume, tags);
     if (volume.open) throw inUse(`${group}/${which}`);
-    // LVM would remove them with it, unasked.
-    const standing = seen.standingOn(which);
-    if (standing.length > 0) throw stoodOn(volume, standing);
-    await runLvm(shell, 'lvremove', ['--yes', `${group}/${which}`]);
+    requireAlone(volume, seen);
+  };
+  const removeOurs = async (seen: Seen, which: string): Promise<void> => {
+    requireRemovable(seen, which);
+    if (seen.volume(which)) await runLvm(shell, 'lvremove', ['--yes', `${group}/${which}`]);
   };
   const stands = host.keywords['lvm_snapshot'] === true;
   // A thick snapshot is as large as what it stands on for ever; its own area has room for all of it to change.
@@ -138,15 +139,20 @@ export function lvmStore(disk: Disk, host: Host, project: Project, mln: Mln, tem
       await removeOurs(seen, own);
       await runLvm(shell, 'lvrename', [group, staged.name, own]);
     },
-    async grow(size) {
-      const found = (await look()).volume(name);
+    async requireFree() {
+      requireRemovable(await look(), own);
+    },
+    async grow(size, used = 0) {
+      const seen = await look();
+      const found = seen.volume(name);
       if (!found) throw missing(group, name);
       requireOurs(found, tags);
       if (found.pool === '' && found.origin !== '')
         throw failure('MLN_UNSUPPORTED', `the volume ${group}/${name} cannot be made larger: it is a snapshot`, {
           hint: 'a thin pool (option thinPool) has snapshots that grow; or build it anew, with another size',
         });
-      await (found.pool === '' ? growThick(shell, found, size) : extend(found, size));
+      requireAlone(found, seen);
+      await (found.pool === '' ? growThick(shell, found, size, used) : extend(found, size));
     },
     async remove() {
       await removeOurs(await lookPatiently(), name);
@@ -208,11 +214,18 @@ function requireOurs(volume: Volume, tags: readonly string[]): void {
   });
 }
 
-function stoodOn({ group, name }: Volume, standing: readonly Volume[]): Error {
+/** LVM would remove snapshots that are not thin with what they stand on, unasked, and lets neither grow. */
+function requireAlone(volume: Volume, seen: Seen): void {
+  const standing = seen.standingOn(volume.name);
+  if (standing.length > 0) throw stoodOn(volume, standing);
+}
+
+/** The error for a volume that snapshots stand on. */
+export function stoodOn({ group, name }: Volume, standing: readonly Volume[]): Error {
   const names = standing.map((each) => each.name);
   return failure(
     'MLN_IMAGE_IN_USE',
-    `the volume ${group}/${name} is not removed: snapshots stand on it: ${names.join(', ')}`,
+    `the volume ${group}/${name} is neither removed nor made larger: snapshots stand on it: ${names.join(', ')}`,
     { hint: `lvremove ${names.map((each) => `${group}/${each}`).join(' ')} gives them up` },
   );
 }

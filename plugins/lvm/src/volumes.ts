@@ -94,7 +94,7 @@ function told(error: Error): Error {
   if (error.message.includes('Running as a non-root user'))
     return failure('MLN_NOT_ALLOWED', 'LVM answers root alone', { cause: error, hint: 'run mln as root' });
   const group = /Volume group "([^"]+)" not found/.exec(error.message)?.[1];
-  if (group !== undefined) return noGroup(group, [], error);
+  if (group !== undefined) return noGroup(group, [], '', error);
   const used = /Logical volume (\S+) in use/.exec(error.message)?.[1];
   if (used !== undefined) return inUse(used, error);
   const [, full, extents] =
@@ -121,10 +121,14 @@ export function isTaken(error: unknown, name: string): boolean {
 }
 
 /** The error for a volume group that is missing. */
-export function noGroup(name: string, groups: readonly Group[], cause?: Error): Error {
+export function noGroup(name: string, groups: readonly Group[], whose = '', cause?: Error): Error {
   const others = groups.map((each) => `${each.name} (${formatSize(each.free)} free)`).join(', ');
-  return failure('MLN_NO_GROUP', `there is no volume group ${name}${others === '' ? '' : `; there are: ${others}`}`, {
-    cause,
-    hint: `vgcreate ${name} DEVICE, or name another by lvm_vg or the plug-in’s option volumeGroup`,
-  });
+  return failure(
+    'MLN_NO_GROUP',
+    `there is no volume group ${name}${whose}${others === '' ? '' : `; there are: ${others}`}`,
+    {
+      cause,
+      hint: `vgcreate ${name} DEVICE, or name another by lvm_vg or the plug-in’s option volumeGroup`,
+    },
+  );
 }

@@ -92,7 +92,7 @@ test('all that is wrong is told at once, before anything is made', async () => {
   await addOurs('host c { lvm; lvm_vg vg0 }', 'c.p', { open: true });
   const hosts = ['b', 'c'].map((name) => `host ${name} { lvm; lvm_vg vg0 }`);
   expect(await prepared(['host a { lvm; lvm_vg none }', ...hosts].join('\n'))).toEqual([
-    'MLN_NO_GROUP there is no volume group none; there are: vg0 (100 MiB free)',
+    'MLN_NO_GROUP there is no volume group none, where the disks of a are to be; there are: vg0 (100 MiB free)',
     'MLN_NOT_OURS b: the volume vg0/b.p (8 MiB) is not of this project: it is tagged precious',
     'MLN_IMAGE_IN_USE c: its volume vg0/c.p is in use',
   ]);
@@ -106,8 +106,10 @@ test('a removal goes by what is ours', async () => {
   expect(await prepared(a, {}, 'remove')).toEqual(['MLN_IMAGE_IN_USE a: its volume vg0/a.p is in use']);
 });
 
-test('a removal asks for no groups, and goes on where one is lost', async () => {
-  expect(await prepared('host a { lvm; lvm_vg lost }', {}, 'remove')).toEqual([]);
+test('a removal goes on where a group is lost, and says what is left in it', async () => {
+  expect(await prepared('host a { lvm; lvm_vg lost }', {}, 'remove')).toEqual([
+    'the volume group lost is not here: a.p of a may be left in it',
+  ]);
 });
 
 test.each<[what: string, pool: readonly [used: string, noted: string, attr?: string] | null, said: readonly string[]]>([
@@ -211,3 +213,26 @@ test('an ordinary user is told that LVM answers root', async () => {
   machine = { ...machine, shell: fakeShell(() => ({ exitCode: 5, stderr })) };
   await expect(run('lvm list')).rejects.toMatchObject({ code: 'MLN_NOT_ALLOWED' });
 });
+
+test('a guest is started on its own volumes alone', async () => {
+  expect(await prepared(a, {}, 'start')).toEqual(['MLN_NO_FILE a: its volume vg0/a.p is missing']);
+  machine.add('vg0/a.p', { tags: ['precious'] });
+  expect(await prepared(a, {}, 'start')).toEqual([
+    'MLN_NOT_OURS a: the volume vg0/a.p (4 MiB) is not of this project: it is tagged precious',
+  ]);
+  await addOurs(a, 'a.p', { open: true });
+  expect(await prepared(a, {}, 'start')).toEqual([]);
+});
+
+test.each(['build', 'remove'])(
+  '%s is not begun over a volume that snapshots stand on; thin ones hinder nobody',
+  async (name) => {
+    await addOurs(a, 'a.p');
+    machine.add('vg0/thin', { origin: 'a.p', pool: 'pool' });
+    expect(await prepared(a, {}, name)).toEqual([]);
+    machine.add('vg0/backup', { origin: 'a.p' });
+    expect(await prepared(a, {}, name)).toEqual([
+      'MLN_IMAGE_IN_USE the volume vg0/a.p is neither removed nor made larger: snapshots stand on it: backup',
+    ]);
+  },
+);

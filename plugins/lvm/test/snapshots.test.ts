@@ -148,7 +148,8 @@ describe('a snapshot', () => {
     await store(false).place?.();
     machine.add('vg0/backup', { origin: 'a.p' });
     await store().create(template, 16 * MiB);
-    const words = 'MLN_IMAGE_IN_USE the volume vg0/a.p is not removed: snapshots stand on it: backup';
+    const words =
+      'MLN_IMAGE_IN_USE the volume vg0/a.p is neither removed nor made larger: snapshots stand on it: backup';
     expect(await refused(store(false).remove())).toBe(words);
     expect(await refused(store(false).place?.() ?? Promise.resolve())).toBe(words);
     expect([...machine.volumes.keys()]).toEqual(expect.arrayContaining(['vg0/a.p', 'vg0/backup', 'vg0/a.p+new']));

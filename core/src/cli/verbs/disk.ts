@@ -37,10 +37,10 @@ export async function resizeDisk(
     const { size, grown } = await resize(mln, state, host, wanted);
     terminal.note(`the disk of ${host} has ${formatSize(size)}${grown ? '' : ' already'}`);
     if (!grown) return;
-    const { lines, place } = state.project.hosts.find(({ name }) => name === host) ?? {};
-    const where = lines?.size ?? place;
+    const { disks = [], place } = state.project.hosts.find(({ name }) => name === host) ?? {};
+    const free = disks.some(({ role, freeSpace }) => role === 'root' && freeSpace !== null);
     terminal.note(
-      `another build makes it as large as the project's file says${where ? ` (${placeText(where)})` : ''}: write "size ${wordOf(size)}" there to keep this`,
+      `another build makes it as large as the project's file says: write "size ${wordOf(size)}${free ? '; free_space no' : ''}" in the block of host ${host}${place ? ` (${placeText(place)})` : ''} to keep this`,
     );
   });
   return Exit.done;
