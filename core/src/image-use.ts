@@ -1,11 +1,13 @@
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 
 /**
  * Who uses an image that mln has not made, as a sentence's end; null where nobody is known to. Guests of User-Mode
- * Linux lock what they write, proc(5) lists the locks; loop devices tell their files in /sys/block.
+ * Linux lock what they write, proc(5) lists the locks; loop devices tell their files in /sys/block. A device that is
+ * mounted, or that a guest of Xen or another device has, cannot be opened for oneself alone, open(2).
  */
 export function useOf(image: string): string | null {
   const found = statSync(image, { throwIfNoEntry: false });
+  if (found?.isBlockDevice()) return isHeld(image) ? 'it is mounted, or a guest has it' : null;
   if (!found?.isFile()) return null;
   const holder = lockHolder(readOr('/proc/locks'), found);
   if (holder !== null) return describe(holder);
@@ -14,6 +16,15 @@ export function useOf(image: string): string | null {
     (name) => name.startsWith('loop') && readOr(`/sys/block/${name}/loop/backing_file`).trimEnd() === path,
   );
   return loop === undefined ? null : `it is the file of /dev/${loop}, which may be mounted`;
+}
+
+function isHeld(device: string): boolean {
+  try {
+    closeSync(openSync(device, constants.O_RDONLY | constants.O_EXCL));
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EBUSY';
+  }
 }
 
 /** The process that has locked a file for writing; null where none has. Numbers of devices are hexadecimal there. */

@@ -4,8 +4,8 @@ import type { Problem } from './errors.js';
 import { problem, runScripts, type Execution } from './run-scripts.js';
 import type { Status } from './status.js';
 
-/** Milliseconds in which a host's memory must be saved: a day, for a tebibyte at twelve megabytes a second. */
-const LIMIT = 24 * 3600 * 1000;
+/** Milliseconds in which a host's memory must be saved, or restored: a day, for a tebibyte at twelve megabytes a second. */
+export const SAVE_LIMIT = 24 * 3600 * 1000;
 
 /** Saves the memory of hosts, in reverse order; those that are down are left alone. */
 export async function saveHosts(execution: Execution): Promise<Outcome> {
@@ -19,7 +19,7 @@ export async function saveHosts(execution: Execution): Promise<Outcome> {
     const units = part.units.filter((unit) => unit.name === name);
     return notSaved(name, (await statusesOf(mln, part.project, units)).get(name));
   };
-  return runScripts(execution, rest ?? [], { script: 'stop', args: ['save'], done: 'saved', limit: LIMIT, check });
+  return runScripts(execution, rest ?? [], { script: 'stop', args: ['save'], done: 'saved', limit: SAVE_LIMIT, check });
 }
 
 function alreadyDown(status: Status | undefined): string {

@@ -67,7 +67,9 @@ export function secretsSeen(
 /** A text with `(secret)` in the place of these words: of short ones only where they stand alone, and never of those that lock an account. */
 export function withoutWords(text: string, secrets: Iterable<string>): string {
   let shown = text;
-  for (const secret of [...secrets].sort((one, other) => other.length - one.length)) {
+  // As they stand between quotes of another language, too.
+  const forms = [...secrets].flatMap((each) => [each, each.replace(/[\\"]/g, '\\$&')]);
+  for (const secret of forms.sort((one, other) => other.length - one.length)) {
     if (/^[*!]*$/.test(secret) || !shown.includes(secret)) continue;
     const pattern = secret.replace(/[^\w]/g, '\\$&');
     shown = shown.replace(

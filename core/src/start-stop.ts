@@ -4,7 +4,7 @@ import { announcer } from './announce.js';
 import { statusesOf } from './monitor.js';
 import type { Failure, Outcome } from './operation.js';
 import { problem, runScripts, type Execution } from './run-scripts.js';
-import { saveHosts } from './save.js';
+import { SAVE_LIMIT, saveHosts } from './save.js';
 import { announceAll } from './template-users.js';
 import { unknownStatus, type Status } from './status.js';
 
@@ -26,7 +26,10 @@ export async function startUnits(execution: Execution): Promise<Outcome> {
   const args = term === undefined ? [] : [term];
   // Its templates are told where the project is by now.
   await announceAll(join(mln.folders.projects, part.project.name), part.project.hosts);
-  const outcome = await runScripts(execution, names, { script: 'start', args, done: 'started' });
+  const before = await statusesOf(mln, part.project, part.units);
+  const saved = names.some((name) => before.get(name)?.saved);
+  const limit = saved ? { limit: SAVE_LIMIT } : {};
+  const outcome = await runScripts(execution, names, { script: 'start', args, done: 'started', ...limit });
   if (wait === undefined) return outcome;
   const failed = new Set(outcome.failures.map((each) => each.unit));
   const started = names.filter((name) => !failed.has(name));

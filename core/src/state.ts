@@ -33,7 +33,15 @@ export async function writeState(folder: string, state: Omit<State, 'schema'>): 
 
 /** Reads a built project's state; null where there is no such project. */
 export async function readState(projects: string, name: string): Promise<State | null> {
-  return isProjectName(name) ? readStateIn(join(projects, name)) : null;
+  const state = isProjectName(name) ? await readStateIn(join(projects, name)) : null;
+  if (!state || state.project.name === name) return state;
+  throw failure(
+    'MLN_BAD_STATE',
+    `${join(projects, name)} holds the project ${state.project.name}: it was copied or renamed`,
+    {
+      hint: `nothing is done with it under this name, as its disks are those of ${state.project.name}: mv it back, or rm -r a copy`,
+    },
+  );
 }
 
 /** Reads the state in a project's folder, whatever that is called; null where there is none. */

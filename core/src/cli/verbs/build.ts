@@ -4,12 +4,13 @@ import { Exit, type ExitCode } from '../../codes.js';
 import type { CommandContext, CommandOptions } from '../../commands.js';
 import { decide } from '../../decide.js';
 import { failure, MlnError } from '../../errors.js';
-import { runningUnits } from '../../monitor.js';
+import { runningUnits, statusesOf } from '../../monitor.js';
 import { operate } from '../../operate.js';
 import type { Project, Unit } from '../../project.js';
 import type { ReadProject } from '../../read-project.js';
 import { flatProblem } from '../../render-problem.js';
-import { lossOfMemory } from '../../saved.js';
+import { requireStores } from '../../remove.js';
+import { lossOfMemory, refuseSaved } from '../../saved.js';
 import { readState } from '../../state.js';
 import { unknownInUse } from '../../unknown-in-use.js';
 import { readChosenFile } from '../choose.js';
@@ -91,6 +92,11 @@ async function agreeToReplace(
     throw failure('MLN_PROJECT_RUNS', `${name} runs, and cannot be built anew: ${up.join(', ')}`, {
       hint: `mln stop -p ${name}`,
     });
+  // What is there is edited where it is, and given up only by a plug-in that knows it.
+  requireStores(mln, project);
+  const statuses = await statusesOf(mln, project, project.hosts);
+  for (const host of project.hosts)
+    if (host.disks.some(({ existing }) => existing)) refuseSaved(project, host, statuses.get(host.name));
   if (options['replace'] === true || options['yes'] === true) return;
   const question = `${name} is built already. Replace it, and lose what is on its disks?${await lossOfMemory(mln, project)}`;
   if (options['json'] === true)
