@@ -88,7 +88,7 @@ describe('build', () => {
       await lab.killed(kill, 'build', '-y', '-f', other);
       const found = await settlesBuild(old);
       const [, step = 'disks'] = kill.at?.split(' ') ?? [];
-      expect(found).toBe(['moveNew', 'removeOld', 'end'].includes(step) ? 'new' : 'old');
+      expect(found).toBe(['moveNew', 'placeDisks', 'removeOld', 'end'].includes(step) ? 'new' : 'old');
       await lab.ok('build', '-y', '-f', one);
       expect(lab.files()).toEqual(clean.built);
       expect(await lab.fsck('p', 'a')).toBe('');
@@ -105,7 +105,7 @@ describe('build', () => {
       expect({ code, stderr }).toMatchObject({
         code: 0,
         stderr: expect.stringContaining(
-          kill.at === 'build end'
+          ['build placeDisks', 'build end'].includes(kill.at ?? '')
             ? 'the build of p that was cut off is finished: the new project is in place\n'
             : 'the build of p that was cut off is taken back: nothing of it is left\n',
         ),
