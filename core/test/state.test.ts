@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { listProjects, readState, requireState, writeState } from '../src/state.js';
@@ -21,6 +21,13 @@ test('what was written is read, and the project knows the folder that it is in n
     ...details,
     project: fakeProject({ name: 'ring', directory: join(projects, 'ring') }),
   });
+});
+
+test('a copy of a project’s folder under another name is not that project', async () => {
+  const projects = await built();
+  cpSync(join(projects, 'ring'), join(projects, 'copy'), { recursive: true });
+  await expect(readState(projects, 'copy')).rejects.toMatchObject({ code: 'MLN_BAD_STATE' });
+  expect((await readState(projects, 'ring'))?.project.name).toBe('ring');
 });
 
 test('the state is for the calling user alone, and leaves no other file behind', async () => {

@@ -56,6 +56,11 @@ const reason = noLvm();
   test('a volume that was there is edited where it is', async () => {
     await sh(`lvcreate -q -y -n mine -L 32M vg0 && dd if=${lab.home}/templates/tiny/1.0/image of=/dev/vg0/mine bs=1M`);
     const file = lab.write('m/m.mln', 'global { project m }\nhost a { memory 64M; filesystem /dev/vg0/mine }\n');
+    await sh('mount -o ro -t ext4 /dev/vg0/mine /run/mnt');
+    const digest = await sh('md5sum /dev/vg0/mine');
+    await refuses('is in use: it is mounted, or a guest has it', 'build', '-f', file);
+    expect(await sh('md5sum /dev/vg0/mine')).toBe(digest);
+    await sh('umount /run/mnt');
     await lab.ok('build', '-f', file);
     expect(await inside('vg0/mine', '/etc/hostname')).toBe('a\n');
     await lab.ok('remove', '-y', '-p', 'm');
