@@ -69,7 +69,12 @@ const reason = noLvm();
   }, 60_000);
 
   test('where no group or no room is, that is said, and nothing is made', async () => {
-    await refuses('error[MLN_NO_GROUP]: there is no volume group nowhere; ', 'build', '-f', next('lvm_vg nowhere'));
+    await refuses(
+      'error[MLN_NO_GROUP]: there is no volume group nowhere, where the disks of a are to be; there are: ',
+      'build',
+      '-f',
+      next('lvm_vg nowhere'),
+    );
     await refuses('error[MLN_NO_SPACE]: ', 'build', '-f', next('swap 400M'));
   }, 60_000);
 
