@@ -1,18 +1,8 @@
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { fakeLvm, type FakeLvm } from './fake-lvm.js';
-import { openWorld, type World } from './world.js';
+import { MiB, openWorld, scratch, type World } from './world.js';
 
-const MiB = 1024 * 1024;
-const folder = mkdtempSync(join(tmpdir(), 'mln-lvm-'));
-const template = join(folder, 'template.img');
-writeFileSync(template, '');
-truncateSync(template, 16 * MiB);
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+const { folder, template } = scratch();
 
 let machine: FakeLvm;
 beforeEach(() => {

@@ -1,23 +1,14 @@
-import { mkdtempSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { utimesSync } from 'node:fs';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { makerTag } from '@mln/core';
 import { findVolumes } from '../src/volumes.js';
 import { removeTemplate } from '../src/template-volumes.js';
 import { fakeLvm, type FakeLvm } from './fake-lvm.js';
-import { openWorld, refused, type World } from './world.js';
+import { MiB, openWorld, scratch, refused, type World } from './world.js';
 
 /* Disks that stand on a volume of their template, and how that comes and goes. */
 
-const MiB = 1024 * 1024;
-const folder = mkdtempSync(join(tmpdir(), 'mln-lvm-'));
-const template = join(folder, 'template.img');
-writeFileSync(template, '');
-truncateSync(template, 16 * MiB);
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+const { folder, template } = scratch();
 
 let machine: FakeLvm;
 beforeEach(() => {

@@ -1,10 +1,27 @@
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from '@jest/globals';
 import { isMlnError, type Host, type Project, type Shell, type Store } from '@mln/core';
 import lvm from '@mln/plugin-lvm';
 import uml from '@mln/plugin-uml';
 import { decide } from '../../../core/src/decide.js';
 import { readProject } from '../../../core/src/read-project.js';
 import { testKernel } from '../../../test/support/test-kernel.js';
+
+export const MiB = 1024 * 1024;
+
+/** A folder for the projects of one file of tests, and in it a template of 16 MiB. */
+export function scratch(): { readonly folder: string; readonly template: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'mln-lvm-'));
+  const template = join(folder, 'template.img');
+  writeFileSync(template, '');
+  truncateSync(template, 16 * MiB);
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+  return { folder, template };
+}
 
 /** A project p with a host a whose disks are logical volumes. */
 export interface World {
