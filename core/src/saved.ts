@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { failure } from './errors.js';
 import type { Mln } from './kernel.js';
@@ -18,6 +19,11 @@ export function refuseSaved(project: Project, { name }: Host, status: Status | u
   throw failure('MLN_MEMORY_SAVED', `the memory of ${name}.${project.name} is saved: its disks must stay as they are`, {
     hint: `mln start ${chosen} goes on with it, and mln stop ${chosen} shuts it down then; rm ${join(project.directory, name, FILE)} gives the memory up`,
   });
+}
+
+/** Whether a host's memory lies in its folder: nobody is asked. */
+export function keepsMemory({ directory }: Project, host: string): boolean {
+  return existsSync(join(directory, host, FILE));
 }
 
 /** What a question is to say of memory that goes with a project's disks; nothing where none is saved. */

@@ -5,6 +5,7 @@ import { statusesOf } from './monitor.js';
 import type { Failure, Outcome } from './operation.js';
 import { problem, runScripts, type Execution } from './run-scripts.js';
 import { SAVE_LIMIT, saveHosts } from './save.js';
+import { keepsMemory } from './saved.js';
 import { announceAll } from './template-users.js';
 import { unknownStatus, type Status } from './status.js';
 
@@ -26,9 +27,8 @@ export async function startUnits(execution: Execution): Promise<Outcome> {
   const args = term === undefined ? [] : [term];
   // Its templates are told where the project is by now.
   await announceAll(join(mln.folders.projects, part.project.name), part.project.hosts);
-  const before = await statusesOf(mln, part.project, part.units);
-  const saved = names.some((name) => before.get(name)?.saved);
-  const limit = saved ? { limit: SAVE_LIMIT } : {};
+  // What was saved without a limit is restored without one.
+  const limit = names.some((name) => keepsMemory(part.project, name)) ? { limit: SAVE_LIMIT } : {};
   const outcome = await runScripts(execution, names, { script: 'start', args, done: 'started', ...limit });
   if (wait === undefined) return outcome;
   const failed = new Set(outcome.failures.map((each) => each.unit));

@@ -143,7 +143,7 @@ test('a disk that is made whole stands on nothing, boots, and holds what it held
   expect(existsSync(join(lab.projects, 'shared/images/base'))).toBe(false);
   // What is whole can be made larger; the guest finds the room, and what it held.
   expect((await lab.mln('disk', 'resize', 'b.shared', '+60M')).stderr).toMatch(
-    /^the disk of b has 100 MiB\nanother build .*shared\.mln:3:\d+\): write "size 100M" there to keep this\n$/,
+    /^the disk of b has 100 MiB\nanother build .*write "size 100M" in the block of host b \(shared\.mln:5:1\) to keep this\n$/,
   );
   expect(await contentOf(await joined('b', 'shared'), '/etc/hostname')).toBe('b\n');
   await lab.ok('start', '-p', 'shared', '-h', 'a,b', '--wait', '60');
