@@ -35,7 +35,10 @@ module.exports = {
     oneFile('execa', 'shell'),
     oneFile('semver', 'semver'),
     oneFile('commander', 'main'),
-    oneFile('zod', 'configuration-schema'),
+    {
+      ...oneFile('zod', 'configuration-schema'),
+      from: { pathNot: '^core/src/configuration-schema\\.ts$|^plugins/daemon/src/transfer/project-schema\\.ts$' },
+    },
     oneFile('undici', 'template-fetch'),
   ],
   options: {

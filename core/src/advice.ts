@@ -82,7 +82,16 @@ export const advice: Readonly<Partial<Record<CoreCode, string>>> = {
     'Saved memory knows what was on the disks: with other disks the guest would destroy them. Start the host, which goes on with it, and stop it; or remove the file that the hint names.',
   MLN_NOT_CONFIRMED: '-y confirms; without a terminal nobody can be asked.',
   MLN_LOCKED: 'It goes on when the other one has ended; a dead one blocks nobody.',
-  MLN_NO_SERVER: 'Load a plug-in that reaches servers, or make a test bed of the project: --rehearse.',
+  MLN_NO_SERVER:
+    'mln daemon-status tells which servers answer. Their addresses stand in the configuration, in the option servers of @mln/plugin-daemon. A test bed of the project on this machine alone: --rehearse.',
+  MLN_WRONG_PROTOCOL: 'The message names both versions: install the newer mln on the older machine.',
+  MLN_NO_CERTIFICATE:
+    'mln ca issue, on the machine that has the authority, prints a token; mln ca join ADDRESS TOKEN, here, fetches a certificate with it.',
+  MLN_BAD_CERTIFICATE: 'mln ca list, on the machine that has the authority, tells which certificates count.',
+  MLN_BAD_REQUEST: 'Nothing was changed. Two mln of different versions may not understand each other: mln version.',
+  MLN_NO_BLOB: 'Give the command again: what was sent is kept, and not sent twice.',
+  MLN_NO_OPERATION: 'mln operations lists those that are known.',
+  MLN_DAEMON: 'mln doctor daemon tells what is wrong; the daemon’s own log tells more: journalctl -u mln-daemon.',
   MLN_USAGE: 'mln VERB --help tells what it takes.',
   MLN_BAD_CONFIGURATION: 'mln config --show-origin tells which file says what.',
   MLN_PLUGIN_NOT_FOUND:

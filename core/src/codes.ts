@@ -94,7 +94,15 @@ export const codes = {
   MLN_NOT_CONFIRMED: [Exit.failed, 'The question was not answered with yes.'],
   MLN_BAD_STATE: [Exit.failed, 'The kept state of a project cannot be read.'],
   MLN_LOCKED: [Exit.locked, 'Another mln works on this project.'],
-  MLN_NO_SERVER: [Exit.noServer, 'No plug-in can reach a service host.'],
+  // Service hosts
+  MLN_NO_SERVER: [Exit.noServer, 'A service host cannot be reached, or no plug-in reaches any.'],
+  MLN_WRONG_PROTOCOL: [Exit.noServer, 'Two mln that talk with each other are of versions that do not go together.'],
+  MLN_NO_CERTIFICATE: [Exit.notAllowed, 'This machine or user has no certificate of the fleet.'],
+  MLN_BAD_CERTIFICATE: [Exit.notAllowed, 'A certificate does not count: unknown, expired or revoked.'],
+  MLN_BAD_REQUEST: [Exit.failed, 'A daemon was sent something that it does not take.'],
+  MLN_NO_BLOB: [Exit.failed, 'A daemon was not sent all files that a project needs.'],
+  MLN_NO_OPERATION: [Exit.failed, 'A daemon knows no operation of this name.'],
+  MLN_DAEMON: [Exit.failed, 'The daemon cannot run, or cannot do this now.'],
   // Plug-ins, configuration, command line
   MLN_USAGE: [Exit.usage, 'The command line was not understood.'],
   MLN_BAD_CONFIGURATION: [Exit.badConfiguration, 'The configuration cannot be used.'],

@@ -43,7 +43,19 @@ export type { BrokenPlugin, RunningPlugin } from './guard-taps.js';
 export { createMln, doctorHook, printHook, type LoadedPlugin, type Mln, type Plugin } from './kernel.js';
 export type { Column, ColumnKind } from './columns.js';
 export type { Keyword, KeywordTable, Kind } from './keywords.js';
-export type { Failure, Operation, OperationEvent, Outcome, Part, Phase, Progress, Report } from './operation.js';
+export type { Folders } from './folders.js';
+export type {
+  Failure,
+  Operation,
+  OperationEvent,
+  OperationName,
+  OperationOptions,
+  Outcome,
+  Part,
+  Phase,
+  Progress,
+  Report,
+} from './operation.js';
 export {
   addressesOf,
   claim,

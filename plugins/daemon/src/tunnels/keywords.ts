@@ -1,0 +1,3 @@
+import type { Keyword } from '@mln/core';
+
+export const filters: readonly Keyword[] = [];
