@@ -19,7 +19,7 @@ import { readState, writeState } from './state.js';
 
 /**
  * Builds this server's part of a project. All is made in a folder of its own, which takes the project's name in one
- * rename when it is whole: what was there before is never half replaced. The source is kept beside it.
+ * rename when it is whole (placeBuild): what was there before is never half replaced. The source is kept beside it.
  */
 export async function buildLocally(
   mln: Mln,
@@ -56,12 +56,24 @@ export async function buildLocally(
     await mln.shell('sync', ['-f', '--', staging]);
     const paths = storesOutside(mln, staged).map(({ path }) => path);
     if (paths.length > 0) await mln.shell('sync', ['--', ...paths]);
-    await commitBuild(mln, project.name, announce, report);
   } catch (error) {
-    // What went wrong first is what is told; what cannot be taken back now is the next command's.
-    await undoBuild(mln, project.name, report).catch(() => undefined);
-    throw error;
+    throw await takenBack(mln, project.name, report, error);
   }
+}
+
+/** Puts what was built in its place. */
+export async function placeBuild(mln: Mln, name: string, announce: Announce<'build'>, report: Report): Promise<void> {
+  try {
+    await commitBuild(mln, name, announce, report);
+  } catch (error) {
+    throw await takenBack(mln, name, report, error);
+  }
+}
+
+/** What went wrong first is what is told; what cannot be taken back now is the next command's. */
+async function takenBack(mln: Mln, name: string, report: Report, error: unknown): Promise<unknown> {
+  await undoBuild(mln, name, report).catch(() => undefined);
+  return error;
 }
 
 /** Several guests are built at once; when one fails, the ones begun are finished and all failures are told. */

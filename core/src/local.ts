@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import { announcer, journalEnd } from './announce.js';
-import { buildLocally } from './build.js';
-import { hookBlocks, type HookBlock } from './core-keywords.js';
+import { buildLocally, placeBuild } from './build.js';
+import type { HookBlock } from './core-keywords.js';
 import { failure } from './errors.js';
 import type { Mln } from './kernel.js';
 import type { Operation, Outcome, Part, Report } from './operation.js';
 import { hookPath } from './project-files.js';
-import { commitRemoval, refuseLink } from './recover.js';
+import { isHook } from './operate-steps.js';
+import { commitRemoval, refuseLink, undoBuild } from './recover.js';
 import { refuseStrangersScript, type Execution } from './run-scripts.js';
-import { startUnits, stopHosts, stopSwitches } from './start-stop.js';
+import { startUnits, stopHosts, stopSwitches, undoStart } from './start-stop.js';
 
 /** When operations began here, by a clock that nobody sets: a stop shares out its time over several parts. */
 const begun = new WeakMap<Operation, number>();
@@ -29,14 +30,14 @@ export async function executeLocally(
       await refuseLink(join(mln.folders.projects, part.project.name));
     return done;
   }
-  if ((hookBlocks as readonly string[]).includes(part.phase)) return runHook(execution, part.phase as HookBlock);
+  if (part.phase === 'release') return done;
+  if (part.phase === 'join' || part.phase === 'leave') throw nobodyJoins(part);
+  if (isHook(part.phase)) return runHook(execution, part.phase);
   switch (operation.name) {
     case 'build':
-      await buildLocally(mln, part, announcer(mln, operation, 'build', part.project.name), report);
-      await journalEnd(operation, join(mln.folders.projects, part.project.name), 'done');
-      return done;
+      return buildPart(execution);
     case 'start':
-      return startUnits(execution);
+      return part.phase === 'undo' ? undoStart(execution) : startUnits(execution);
     case 'stop':
       return part.phase === 'switches' ? stopSwitches(execution) : stopHosts(execution);
     case 'remove':
@@ -49,13 +50,32 @@ export async function executeLocally(
 
 const done: Outcome = { failures: [] };
 
+/** A build is made beside what is there, and takes its place when it is whole on all servers. */
+async function buildPart({ mln, operation, part, report }: Execution): Promise<Outcome> {
+  const { name } = part.project;
+  const announce = announcer(mln, operation, 'build', name);
+  if (part.phase === 'undo') await undoBuild(mln, name, report);
+  else if (part.phase === 'commit') {
+    await placeBuild(mln, name, announce, report);
+    await journalEnd(operation, join(mln.folders.projects, name), 'done');
+  } else await buildLocally(mln, part, announce, report);
+  return done;
+}
+
+function nobodyJoins({ phase, units }: Part): Error {
+  const names = units.map(({ name }) => name).join(', ');
+  return failure('MLN_NO_SERVER', `nobody is there to ${phase} the parts of ${names}, which are on several servers`, {
+    hint: 'load @mln/plugin-daemon',
+  });
+}
+
 /** A hook block that fails stops the operation. */
 async function runHook({ mln, part }: Execution, hook: HookBlock): Promise<Outcome> {
   const { project } = part;
   if (project.hookBlocks[hook] === undefined) return done;
   const script = join(project.directory, hookPath(hook));
   refuseStrangersScript(script);
-  const env = { MLN_PROJECT: project.name, MLN_SERVICE_HOST: project.home ?? '' };
+  const env = { MLN_PROJECT: project.name, MLN_SERVICE_HOST: mln.configuration.serviceHost ?? '' };
   const { exitCode, stderr, stdout } = await mln.shell(script, [], {
     cwd: project.directory,
     env,

@@ -1,5 +1,6 @@
 import type { Mln } from './kernel.js';
 import { unitsOf, type Project, type Unit } from './project.js';
+import { isHere } from './servers.js';
 import { unknownStatus, type Look, type Status } from './status.js';
 
 /** The state of the world for these units, by name; what nobody knows is unknown. */
@@ -13,9 +14,9 @@ export async function statusesOf(
   return units.length === 0 ? unknown : mln.hooks.monitor.promise(unknown, units, project, look);
 }
 
-/** The units of a project that run, or of whose hosts it is not known that they do not. A switch of others may go on. */
-export async function runningUnits(mln: Mln, project: Project): Promise<readonly string[]> {
-  const units = unitsOf(project);
+/** The units of a project (`here`: those on this machine) that run, or of whose hosts it is not known that they do not. A switch of others may go on. */
+export async function runningUnits(mln: Mln, project: Project, here = false): Promise<readonly string[]> {
+  const units = unitsOf(project).filter((unit) => !here || isHere(mln, unit, project));
   const statuses = await statusesOf(mln, project, units);
   const runs = ({ kind, name }: Unit): boolean => {
     const state = statuses.get(name)?.state;

@@ -1,10 +1,9 @@
 import { announcer } from './announce.js';
-import { hookBlocks, type HookBlock } from './core-keywords.js';
 import { shortenJournal, writeJournal, type JournalEntry } from './journal.js';
 import type { Mln } from './kernel.js';
 import type { Operation, Phase } from './operation.js';
 import type { Project, Unit } from './project.js';
-import type { StepOf } from './steps.js';
+import { steps, type StepOf } from './steps.js';
 
 /** The journal of an operation while it is carried out. */
 interface OperationJournal {
@@ -46,9 +45,9 @@ export function keepJournal(
         await write('begun');
       }),
     async phase(phase, its) {
-      if (!announce || ((hookBlocks as readonly string[]).includes(phase) && !project.hookBlocks[phase as HookBlock]))
-        return;
       const step = phase === 'hosts' && operation.options.save ? 'save' : phase;
+      // What joins switches is the daemon's, and found out again by it.
+      if (!announce || !(steps[stepped] as readonly string[]).includes(step)) return;
       await announce(step as StepOf<'start' | 'stop'>, folder, { units: namesOf(its) });
     },
     async end(state) {

@@ -27,13 +27,30 @@ export interface OperationOptions {
   readonly save?: true;
   /** start: how consoles are shown, whatever the project says. */
   readonly term?: string;
+  /** build, start: what was done is taken back where it fails on one server, or for one host. */
+  readonly allOrNothing?: true;
 }
 
 /**
- * The steps of an operation, in their order: `prepare` asks whether a server can be reached and changes nothing; then
- * for a build `build`, for a start the switches, then hosts by boot order, with the project's own commands between.
+ * The steps of an operation, in their order. `prepare` asks whether a server can do its part and changes nothing; from
+ * then on it holds the project, until `release`. A build is made (`build`) and then takes its place (`commit`); a start has
+ * the switches, `join` (which joins the parts of switches that are on several servers), then hosts by boot order, with the
+ * project's own commands between; a stop goes in reverse, with `leave`. `undo` takes back what was done of a build that is
+ * not in place, or of a start.
  */
-export type Phase = 'prepare' | 'build' | 'switches' | 'hosts' | 'remove' | HookBlock | (string & {});
+export type Phase =
+  | 'prepare'
+  | 'build'
+  | 'commit'
+  | 'undo'
+  | 'switches'
+  | 'join'
+  | 'leave'
+  | 'hosts'
+  | 'remove'
+  | 'release'
+  | HookBlock
+  | (string & {});
 
 /** What one server is to do in one phase. */
 export interface Part {
@@ -49,6 +66,8 @@ export interface Part {
 /** What happened to one unit, or (null) to the part as a whole. */
 export interface Failure {
   readonly unit: string | null;
+  /** The server that tells it, where it is another. */
+  readonly server?: string;
   readonly problem: Problem;
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { failure } from './errors.js';
 import type { Mln } from './kernel.js';
 import { unitsOf, type Host, type Project, type Unit } from './project.js';
+import { isHere } from './servers.js';
 import { cleanUnits } from './settle.js';
 import type { Store } from './store.js';
 
@@ -54,13 +55,13 @@ function hasTraces({ name }: Unit, { directory }: Project): boolean {
 
 /** The part of a project that has disks outside its folder; null where none has. */
 export function partOutside(mln: Mln, project: Project): Project | null {
-  const hosts = project.hosts.filter((host) => storesOf(mln, host, project).length > 0);
+  const hosts = hostsHere(mln, project).filter((host) => storesOf(mln, host, project).length > 0);
   return hosts.length === 0 ? null : { ...project, hosts, switches: [], hookBlocks: {} };
 }
 
 /** Throws where nobody that is loaded knows how a disk of a project is kept: it would be left behind. */
 export function requireStores(mln: Mln, project: Project): void {
-  for (const host of project.hosts)
+  for (const host of hostsHere(mln, project))
     for (const disk of host.disks) {
       if (disk.existing || mln.hooks.disk.call(disk, host, project)) continue;
       throw failure('MLN_NO_CLAIM', `no plug-in that is loaded keeps disks as ${disk.store}, as ${host.name} has one`, {
@@ -71,7 +72,12 @@ export function requireStores(mln: Mln, project: Project): void {
 
 /** The stores of a project's disks outside its folder. */
 export function storesOutside(mln: Mln, project: Project | null): readonly Store[] {
-  return project ? project.hosts.flatMap((host) => storesOf(mln, host, project)) : [];
+  return project ? hostsHere(mln, project).flatMap((host) => storesOf(mln, host, project)) : [];
+}
+
+/** Disks of other servers' hosts are theirs. */
+function hostsHere(mln: Mln, project: Project): readonly Host[] {
+  return project.hosts.filter((host) => isHere(mln, host, project));
 }
 
 function storesOf(mln: Mln, host: Host, project: Project): readonly Store[] {

@@ -10,6 +10,7 @@ import type { Mln } from './kernel.js';
 import { statusesOf } from './monitor.js';
 import { unitsOf, type Project, type Unit } from './project.js';
 import { settleResize } from './resize.js';
+import { isHere } from './servers.js';
 import { readState, type State } from './state.js';
 import type { Status } from './status.js';
 
@@ -54,7 +55,7 @@ async function settleFound(mln: Mln, state: State, found: CutOff, doing: string)
 
 async function settleUnits(mln: Mln, project: Project, found: CutOff, doing: string): Promise<readonly string[]> {
   const named = new Set(found.lines.flatMap(({ units = [] }) => units));
-  const units = unitsOf(project).filter((unit) => named.has(unit.name) && isHere(unit, project));
+  const units = unitsOf(project).filter((unit) => named.has(unit.name) && isHere(mln, unit, project));
   const announce = announcer(mln, newOperation('recover'), 'recover', project.name);
   await announce('units', project.directory, { units: units.map((unit) => unit.name) });
   const said = await cleanUnits(mln, project, units);
@@ -147,8 +148,4 @@ function verdict(project: string, operation: string, up: number, known: number):
   if (nothing) return '; it is taken back';
   const other = operation === 'start' ? 'stop' : 'start';
   return `; mln ${operation} -p ${project} does the rest, mln ${other} -p ${project} takes it back`;
-}
-
-function isHere(unit: Unit, project: Project): boolean {
-  return unit.serviceHost === null || unit.serviceHost === project.home;
 }

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { announcer } from './announce.js';
 import { statusesOf } from './monitor.js';
-import type { Failure, Outcome } from './operation.js';
+import type { Failure, Operation, Outcome } from './operation.js';
+import type { Unit } from './project.js';
 import { problem, runScripts, type Execution } from './run-scripts.js';
 import { SAVE_LIMIT, saveHosts } from './save.js';
 import { keepsMemory } from './saved.js';
@@ -18,9 +19,16 @@ const LEAST = 5000;
 /** Seconds after which a host that still runs is asked again to shut down: at the first time its kernel may not have listened. */
 const ASK_AGAIN = 3;
 
+/** Seconds after which hosts are destroyed whose start is taken back. */
+const UNDO = 10;
+
+/** What operations that may be taken back have found down. */
+const foundDown = new WeakMap<Operation, Set<string>>();
+
 /** Starts the units of a part; with `wait`, until its hosts are ready or the time of the whole operation is over. */
 export async function startUnits(execution: Execution): Promise<Outcome> {
   const { mln, part, operation } = execution;
+  if (operation.options.allOrNothing) await rememberDown(execution);
   if (part.phase !== 'hosts') return startSwitches(execution);
   const { term, wait } = operation.options;
   const names = part.units.map((unit) => unit.name);
@@ -36,6 +44,28 @@ export async function startUnits(execution: Execution): Promise<Outcome> {
   const left = wait - (performance.now() - execution.begun) / 1000;
   const late = await waitFor(execution, started, left, (status) => status.ready === true);
   return { failures: [...outcome.failures, ...late.map(([name, status]) => notReady(name, status, wait))] };
+}
+
+async function rememberDown({ mln, part, operation }: Execution): Promise<void> {
+  const statuses = await statusesOf(mln, part.project, part.units);
+  const down = foundDown.get(operation) ?? new Set();
+  for (const { name } of part.units) if (statuses.get(name)?.state === 'down') down.add(name);
+  foundDown.set(operation, down);
+}
+
+/** Stops what this start has begun to start; what ran before goes on. */
+export async function undoStart(execution: Execution): Promise<Outcome> {
+  const { operation, part } = execution;
+  const down = foundDown.get(operation);
+  const units = part.units.filter(({ name }) => down?.has(name));
+  const stopping = (kind: Unit['kind']): Execution => ({
+    ...execution,
+    operation: { ...operation, name: 'stop', options: { wait: UNDO } },
+    part: { ...part, units: units.filter((unit) => unit.kind === kind) },
+    begun: performance.now(),
+  });
+  const { failures } = await stopHosts(stopping('host'));
+  return failures.length > 0 ? { failures } : stopSwitches(stopping('switch'));
 }
 
 /** A host that ran while its switch was down has lost it: its card finds a new one only when the host is started again. */

@@ -39,7 +39,7 @@ test.each([
   ['--config=x star', ['start']],
   ['status -p lab --sw', ['--switch']],
   ['status --up --u', []],
-  ['status -ud --', ['--project', '--all', '--host', '--json', '--switch', '--check', '--help', '--config']],
+  ['status -ud --', ['--project', '--all', '--host', '--json', '--switch', '--here', '--check', '--help', '--config']],
   ['build --set a=1 --se', ['--set']],
   ['draw --i', ['--ink']],
   ['start -- ', []],

@@ -137,7 +137,7 @@ test('a plug-in’s own execute answers for other servers, and nobody is an erro
     });
   };
   await (await tryPlugin(remote, far)).start({ hosts: ['ada'] });
-  expect(parts).toEqual(['start prepare far', 'start hosts far']);
+  expect(parts).toEqual(['start prepare far', 'start hosts far', 'start release far']);
 });
 
 test('a hypervisor’s scripts are run by the author’s shell, and no other program is', async () => {

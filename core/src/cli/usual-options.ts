@@ -8,3 +8,8 @@ export const template: Option = {
   help: 'with --rehearse: what all hosts are made from, in the stead of their own templates',
   completes: 'template',
 };
+export const here: Option = { flags: '--here', help: 'only what is on this machine, wherever the project is at home' };
+export const allOrNothing: Option = {
+  flags: '--all-or-nothing',
+  help: 'take back what was done where something fails on a server, or of a host',
+};

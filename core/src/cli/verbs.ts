@@ -4,7 +4,7 @@ import { diskVerbs } from './disk-verbs.js';
 import { pluginVerbs } from './plugin-verbs.js';
 import { setupVerbs } from './setup-verbs.js';
 import { templateVerbs } from './template-verbs.js';
-import { json, project, template, yes } from './usual-options.js';
+import { allOrNothing, here, json, project, template, yes } from './usual-options.js';
 
 /*
  * The verbs of the core. A verb's own code is loaded when it is run: `mln status` is typed often and must be quick.
@@ -51,6 +51,7 @@ export const coreVerbs: readonly Command[] = [
       { flags: '-r, --replace', help: 'replace the project where it exists; its disks are made anew' },
       { flags: '--dry-run', help: 'show what would be built, and build nothing' },
       { flags: '--allow-unknown', help: 'build in spite of keywords that nobody knows' },
+      allOrNothing,
       json,
     ],
     run: async (...args) => (await import('./verbs/build.js')).build(...args),
@@ -128,6 +129,8 @@ export const coreVerbs: readonly Command[] = [
       hosts,
       sleep,
       waitReady,
+      here,
+      allOrNothing,
       {
         flags: '-t, --term <term>',
         help: 'show consoles by screen, xterm or not at all (none)',
@@ -148,6 +151,7 @@ export const coreVerbs: readonly Command[] = [
       hosts,
       sleep,
       { flags: '-w, --wait <seconds>', help: 'destroy what still runs after so many seconds; 0: at once' },
+      here,
       { flags: '--save', help: 'save the memory of hosts instead: the next start goes on with it' },
     ],
     run: async (...args) => (await import('./verbs/stop.js')).stop(...args),
@@ -165,6 +169,7 @@ export const coreVerbs: readonly Command[] = [
       sleep,
       { flags: '-w, --destroy <seconds>', help: 'destroy what still runs after so many seconds; 0: at once' },
       waitReady,
+      here,
     ],
     run: async (...args) => (await import('./verbs/restart.js')).restart(...args),
   },
@@ -180,6 +185,7 @@ export const coreVerbs: readonly Command[] = [
       hosts,
       json,
       { flags: '-s, --switch <switches>', help: 'only these switches, separated by commas', completes: 'switches' },
+      here,
       { flags: '-u, --up', help: 'only what is up' },
       { flags: '-d, --down', help: 'only what is down' },
       { flags: '--check', help: 'exit with 2 when something shown is not up' },
@@ -199,7 +205,7 @@ export const coreVerbs: readonly Command[] = [
     summary: 'Removes a project that is stopped, with its disks.',
     arguments: '[project]',
     completes: ['project'],
-    options: [project, yes],
+    options: [project, here, yes],
     run: async (...args) => (await import('./verbs/remove.js')).remove(...args),
   },
   {

@@ -1,4 +1,4 @@
-import { type Host, type Look, type Mln, type Project, type Status, type Unit } from '@mln/core';
+import { isHere, type Host, type Look, type Mln, type Project, type Status, type Unit } from '@mln/core';
 import { groupOf } from './store.js';
 import { foreign, hasTags, tagsOf } from './tags.js';
 import { findVolumes, named } from './volumes.js';
@@ -16,7 +16,7 @@ export async function monitor(
       unit.kind === 'host' &&
       statuses.get(unit.name)?.state === 'down' &&
       unit.disks.some(({ store }) => store === 'lvm') &&
-      (unit.serviceHost === null || unit.serviceHost === project.home),
+      isHere(mln, unit, project),
   );
   if (hosts.length === 0 || !usage || process.getuid?.() !== 0) return statuses;
   const disks = hosts.flatMap((host) =>

@@ -2,8 +2,8 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { MlnError, Problems, type Operation, type Outcome, type Part } from '@mln/core';
 
 /** Refuses to build a host that mounts a folder of this machine that is not there, before anything is touched. */
-export function checkFolders(operation: Operation, { units }: Part): Promise<Outcome | undefined> {
-  if (operation.name !== 'build') return Promise.resolve(undefined);
+export function checkFolders(operation: Operation, { units, phase, server }: Part): Promise<Outcome | undefined> {
+  if (operation.name !== 'build' || phase !== 'prepare' || server !== null) return Promise.resolve(undefined);
   const problems = new Problems();
   for (const unit of units) {
     if (unit.kind !== 'host' || unit.hypervisor !== 'uml') continue;

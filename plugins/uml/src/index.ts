@@ -1,4 +1,4 @@
-import { doctorHook, type Mln } from '@mln/core';
+import { doctorHook, isHere, type Mln } from '@mln/core';
 import { claimUnit } from './claim.js';
 import { cowStore } from './cow-store.js';
 import { withDisksElsewhere } from './elsewhere.js';
@@ -51,7 +51,10 @@ export default function uml(mln: Mln, options: Options): void {
     if (unit.kind === 'host') emitHost(withDisksElsewhere(unit, project, mln), scripts, project);
     else emitSwitch(unit, scripts, project);
   });
-  hooks.monitor.tapPromise('uml', (statuses, units, project) => Promise.resolve(monitor(statuses, units, project)));
+  hooks.monitor.tapPromise('uml', (statuses, units, project) => {
+    const here = units.filter((unit) => isHere(mln, unit, project));
+    return Promise.resolve(monitor(statuses, here, project));
+  });
   hooks.execute.tapPromise('uml', (operation, part) => checkFolders(operation, part));
   hooks.execute.tapPromise('uml', (operation, part) => refuseSave(operation, part));
   doctorHook(mln).tapPromise('uml', async (checks) => {

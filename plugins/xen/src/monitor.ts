@@ -1,4 +1,5 @@
 import {
+  isHere,
   isMlnError,
   unknownStatus,
   type Host,
@@ -35,7 +36,7 @@ export async function monitor(
   look: Look = { usage: false },
   machine: Machine = thisMachine(),
 ): Promise<ReadonlyMap<string, Status>> {
-  const ours = units.filter(({ hypervisor }) => hypervisor === 'xen');
+  const ours = units.filter((unit) => unit.hypervisor === 'xen' && isHere(mln, unit, project));
   const hosts = ours.filter((unit) => unit.kind === 'host');
   const found = hosts.length === 0 ? [] : await hostStatuses(mln, hosts, project, look, machine);
   const switches = ours.flatMap((unit) =>

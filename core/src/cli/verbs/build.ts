@@ -1,21 +1,23 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Exit, type ExitCode } from '../../codes.js';
+import type { ExitCode } from '../../codes.js';
 import type { CommandContext, CommandOptions } from '../../commands.js';
 import { decide } from '../../decide.js';
 import { failure, MlnError } from '../../errors.js';
+import type { Mln } from '../../kernel.js';
 import { runningUnits, statusesOf } from '../../monitor.js';
-import { operate } from '../../operate.js';
+import { operate, type OperateOptions } from '../../operate.js';
 import type { Project, Unit } from '../../project.js';
 import type { ReadProject } from '../../read-project.js';
 import { flatProblem } from '../../render-problem.js';
 import { requireStores } from '../../remove.js';
 import { lossOfMemory, refuseSaved } from '../../saved.js';
-import { readState } from '../../state.js';
+import { isHere } from '../../servers.js';
+import { readState, type State } from '../../state.js';
 import { unknownInUse } from '../../unknown-in-use.js';
 import { readChosenFile } from '../choose.js';
 import { withProject } from '../guarded.js';
-import { count } from '../tell.js';
+import { count, tellFailures } from '../tell.js';
 import { showPlan } from './plan.js';
 
 export async function build(
@@ -26,29 +28,54 @@ export async function build(
   const read = await readChosenFile(context, options);
   if (options['dryRun'] === true) return showPlan(context, read, [], options);
   refuseUnknown(read, options);
+  return buildProject(context, read, options);
+}
+
+/** Builds a project that was read. */
+export async function buildProject(
+  context: CommandContext,
+  read: Pick<ReadProject, 'project' | 'source' | 'warnings'>,
+  options: CommandOptions,
+): Promise<ExitCode> {
   const { mln, terminal } = context;
   const { name } = read.project;
-  await withProject(context, name, 'build', async () => {
+  return withProject(context, name, 'build', async () => {
     const previous = await readState(mln.folders.projects, name);
     if (previous) await agreeToReplace(context, previous.project, options);
     else refuseStrangers(join(mln.folders.projects, name));
     const project = decide(read.project, previous?.project ?? null);
     const notes: string[] = [];
-    await operate(mln, 'build', project, { source: read.source }, (progress) => {
+    const { failures } = await operate(mln, 'build', project, buildOptions(read, previous, options), (progress) => {
       if (progress.state === 'note') notes.push(progress.text);
       terminal.report(progress);
     });
     if (options['json'] === true) terminal.json(documentOf(project, read, notes));
     else
       terminal.note(
-        `${name} is built: ${count(project.hosts.length, 'host')}, ${count(project.switches.length, 'switch')}`,
+        `${name} is built${failures.length > 0 ? ' in part' : ''}: ${count(project.hosts.length, 'host')}, ${count(project.switches.length, 'switch')}`,
       );
+    return tellFailures(failures, project.hosts.length);
   });
-  return Exit.done;
+}
+
+function buildOptions(
+  { source }: Pick<ReadProject, 'source'>,
+  previous: State | null,
+  options: CommandOptions,
+): OperateOptions {
+  return {
+    source,
+    previous: previous?.project ?? null,
+    ...(options['allOrNothing'] === true ? { allOrNothing: true } : {}),
+  };
 }
 
 /** What was built, for other programs. */
-function documentOf({ name, hosts, switches }: Project, { warnings }: ReadProject, notes: readonly string[]): object {
+function documentOf(
+  { name, hosts, switches }: Project,
+  { warnings }: Pick<ReadProject, 'warnings'>,
+  notes: readonly string[],
+): object {
   const namesOf = (units: readonly Unit[]): readonly string[] => units.map((unit) => unit.name);
   return {
     apiVersion: 'mln/v1',
@@ -87,19 +114,26 @@ async function agreeToReplace(
   options: CommandOptions,
 ): Promise<void> {
   const { name } = project;
-  const up = await runningUnits(mln, project);
+  await requireReplaceable(mln, project);
+  if (options['replace'] === true || options['yes'] === true) return;
+  const question = `${name} is built already. Replace it, and lose what is on its disks?${await lossOfMemory(mln, project)}`;
+  if (options['json'] === true)
+    throw failure('MLN_NOT_CONFIRMED', `${question} With --json nobody is asked.`, { hint: 'confirm with -y' });
+  await terminal.confirm(question);
+}
+
+/** Throws where a project that is built (`here`: its part on this machine) cannot be replaced as it is. */
+export async function requireReplaceable(mln: Mln, project: Project, here = false): Promise<void> {
+  const { name } = project;
+  const up = await runningUnits(mln, project, here);
   if (up.length > 0)
     throw failure('MLN_PROJECT_RUNS', `${name} runs, and cannot be built anew: ${up.join(', ')}`, {
       hint: `mln stop -p ${name}`,
     });
   // What is there is edited where it is, and given up only by a plug-in that knows it.
   requireStores(mln, project);
-  const statuses = await statusesOf(mln, project, project.hosts);
-  for (const host of project.hosts)
+  const hosts = project.hosts.filter((host) => !here || isHere(mln, host, project));
+  const statuses = await statusesOf(mln, project, hosts);
+  for (const host of hosts)
     if (host.disks.some(({ existing }) => existing)) refuseSaved(project, host, statuses.get(host.name));
-  if (options['replace'] === true || options['yes'] === true) return;
-  const question = `${name} is built already. Replace it, and lose what is on its disks?${await lossOfMemory(mln, project)}`;
-  if (options['json'] === true)
-    throw failure('MLN_NOT_CONFIRMED', `${question} With --json nobody is asked.`, { hint: 'confirm with -y' });
-  await terminal.confirm(question);
 }

@@ -40,5 +40,7 @@ function startOptions(options: CommandOptions): OperateOptions {
     ...(sleep === undefined ? {} : { sleep }),
     ...(wait === undefined ? {} : { wait }),
     ...(term === undefined ? {} : { term }),
+    ...(options['here'] === true ? { here: true } : {}),
+    ...(options['allOrNothing'] === true ? { allOrNothing: true } : {}),
   };
 }

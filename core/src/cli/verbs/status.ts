@@ -1,9 +1,11 @@
 import { Exit, type ExitCode } from '../../codes.js';
 import type { CommandContext, CommandOptions } from '../../commands.js';
 import { failure } from '../../errors.js';
+import type { Mln } from '../../kernel.js';
 import { statusesOf } from '../../monitor.js';
 import { unitsOf, type Project, type Unit } from '../../project.js';
 import { listProjects, requireState } from '../../state.js';
+import { isHere, isThisServer, serversOf, type Server } from '../../servers.js';
 import { unknownStatus, type Look, type Status } from '../../status.js';
 import { table } from '../../terminal.js';
 import { formatSize } from '../../values.js';
@@ -13,6 +15,8 @@ import { listOption, textOption } from '../choose.js';
 interface Shown {
   readonly project: string;
   readonly unit: Unit;
+  /** Where it is. */
+  readonly servers: readonly Server[];
   readonly status: Status;
 }
 
@@ -28,9 +32,17 @@ export async function status(
   const look: Look = { usage: true };
   const read = await eachProject(names, async (each) => {
     const { project } = await requireState(projects, each);
-    const units = chosenUnits(project, options, name !== undefined);
+    const units = chosenUnits(project, options, name !== undefined).filter(
+      (unit) => options['here'] !== true || isHere(mln, unit, project),
+    );
     const statuses = await statusesOf(mln, project, units, look);
-    all.push(...units.map((unit) => ({ project: each, unit, status: statuses.get(unit.name) ?? unknownStatus })));
+    for (const unit of units)
+      all.push({
+        project: each,
+        unit,
+        servers: serversOf(unit, project),
+        status: statuses.get(unit.name) ?? unknownStatus,
+      });
     return Exit.done;
   });
   const shown = all.filter(
@@ -41,15 +53,16 @@ export async function status(
     terminal.json({
       apiVersion: 'mln/v1',
       kind: 'Status',
-      items: shown.map(({ project, unit, status: found }) => ({
+      items: shown.map(({ project, unit, servers, status: found }) => ({
         project,
         kind: unit.kind,
         name: unit.name,
         hypervisor: unit.hypervisor,
+        servers: servers.filter((server) => server !== null),
         ...found,
       })),
     });
-  else if (shown.length > 0) terminal.print(table(shown.map(row)));
+  else if (shown.length > 0) terminal.print(table(shown.map((each) => row(mln, each))));
   if (read !== Exit.done) return read;
   return options['check'] === true && shown.some(({ status: { state } }) => state !== 'up') ? Exit.asked : Exit.done;
 }
@@ -66,9 +79,11 @@ function chosenUnits(project: Project, options: CommandOptions, strict: boolean)
   return found;
 }
 
-function row({ project, unit, status }: Shown): string[] {
+function row(mln: Mln, { project, unit, servers, status }: Shown): string[] {
   const { state, ready, memory, cpu, cpuPercent, network, detail } = status;
+  const elsewhere = servers.some((server) => !isThisServer(mln, server));
   const more = [
+    elsewhere ? `on ${servers.map((server) => server ?? 'this machine').join(' and ')}` : null,
     ready === null || state !== 'up' ? null : ready ? 'ready' : 'booting',
     memory === null ? null : formatSize(memory),
     cpu === null ? null : `${cpu.toFixed(1)} s CPU`,

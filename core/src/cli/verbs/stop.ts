@@ -35,6 +35,7 @@ async function stopOne(context: CommandContext, name: string, options: CommandOp
         ...(sleep === undefined ? {} : { sleep }),
         ...(wait === undefined ? {} : { wait }),
         ...(options['save'] === true ? { save: true } : {}),
+        ...(options['here'] === true ? { here: true } : {}),
       },
       terminal.report,
     );

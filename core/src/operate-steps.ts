@@ -1,0 +1,109 @@
+import { hookBlocks, type HookBlock } from './core-keywords.js';
+import type { OperationName, OperationOptions, Phase } from './operation.js';
+import type { Host, Project, Unit } from './project.js';
+import { spreadSwitches } from './servers.js';
+
+/** One step of an operation: what has to be over on all servers before the next begins. */
+export interface Step {
+  readonly phase: Phase;
+  readonly units: readonly Unit[];
+  /** Which servers take part: those of the units where left out; `this` is the one that carries the operation out. */
+  readonly on?: 'all' | 'this' | 'others';
+  /** Which servers do it no longer once something has failed: the one on which it has, or all. */
+  readonly unless?: 'failed there' | 'failed';
+}
+
+export interface Units {
+  readonly project: Project;
+  readonly units: readonly Unit[];
+  /** Not only hosts that were named. */
+  readonly whole: boolean;
+}
+
+/**
+ * The order of things: a build is made everywhere before it takes its place anywhere, at home first; a removal is done at
+ * home last. Switches come before hosts, hosts by boot order, a stop goes in reverse; hook blocks only for whole projects.
+ */
+export function stepsOf(name: OperationName, given: Units, options: OperationOptions): (Step | 'pause')[] {
+  const { units } = given;
+  switch (name) {
+    case 'build':
+      return [
+        { phase: 'build', units, on: 'all' },
+        { phase: 'commit', units, on: 'this' },
+        { phase: 'commit', units, on: 'others' },
+      ];
+    case 'remove':
+      return [
+        { phase: 'remove', units, on: 'others' },
+        { phase: 'remove', units, on: 'this', unless: 'failed' },
+      ];
+    case 'start':
+      return startSteps(given, options);
+    case 'stop':
+      return stopSteps(given, options);
+    default:
+      return [{ phase: name, units }];
+  }
+}
+
+function startSteps(given: Units, options: OperationOptions): (Step | 'pause')[] {
+  return [
+    ...hook('beforeProjectStart', given),
+    ...switchStep('switches', switchesOf(given)),
+    ...switchStep('join', spreadOf(given)),
+    ...hook('beforeHostsStart', given),
+    ...hostSteps(given, options),
+    ...hook('afterHostsStart', given),
+    ...hook('afterProjectStart', given),
+  ];
+}
+
+/** What a server still runs stands on its switches: there they stay. */
+function stopSteps(given: Units, options: OperationOptions): (Step | 'pause')[] {
+  const unless = 'failed there';
+  return [
+    ...hook('beforeProjectStop', given),
+    ...hook('beforeHostsStop', given),
+    ...hostSteps(given, options).reverse(),
+    ...hook('afterHostsStop', given),
+    ...(given.whole ? switchStep('leave', spreadOf(given), { unless }) : []),
+    ...(given.whole ? switchStep('switches', switchesOf(given), { unless }) : []),
+    ...hook('afterProjectStop', given).map((step): Step => ({ ...step, unless })),
+  ];
+}
+
+/** On every server of the project, as each has the project's own commands. */
+function hook(phase: HookBlock, { project, units, whole }: Units): Step[] {
+  return whole && project.hookBlocks[phase] !== undefined ? [{ phase, units, on: 'all' }] : [];
+}
+
+export function isHook(phase: Phase): phase is HookBlock {
+  return (hookBlocks as readonly string[]).includes(phase);
+}
+
+function switchStep(phase: Phase, units: readonly Unit[], how: Pick<Step, 'unless'> = {}): Step[] {
+  return units.length === 0 ? [] : [{ phase, units, ...how }];
+}
+
+function switchesOf({ units }: Units): readonly Unit[] {
+  return units.filter((unit) => unit.kind === 'switch');
+}
+
+/** Switches that are on several servers: their parts are joined once they run. */
+function spreadOf({ project, units }: Units): readonly Unit[] {
+  const spread = spreadSwitches(project);
+  return units.filter((unit) => unit.kind === 'switch' && spread.includes(unit.name));
+}
+
+/** Hosts of one boot order side by side; with a pause, one after the other over all servers. */
+function hostSteps({ units }: Units, options: OperationOptions): (Step | 'pause')[] {
+  const groups: Host[][] = [];
+  for (const host of units.filter((unit) => unit.kind === 'host')) {
+    const last = groups.at(-1);
+    if (last && last[0]?.bootOrder === host.bootOrder && !options.sleep) last.push(host);
+    else groups.push([host]);
+  }
+  const steps = groups.map((each): Step => ({ phase: 'hosts', units: each }));
+  return options.sleep ? steps.flatMap((step, index) => (index === 0 ? [step] : ['pause' as const, step])) : steps;
+}
