@@ -45,6 +45,8 @@ export interface CommandContext {
   readonly version: string;
   /** All verbs that there are, those of plug-ins included. */
   readonly commands: readonly Command[];
+  /** For whom the verb runs, where that is not the calling user; whoever finds a project locked is told. */
+  readonly asker?: string;
 }
 
 /** What the manual says of a verb beyond its summary. What is typed stands in backquotes. */
@@ -83,11 +85,21 @@ export interface Command {
   run(context: CommandContext, args: readonly string[], options: CommandOptions): Promise<ExitCode>;
 }
 
+/** Runs a verb in the stead of `next`, which it may call. */
+export type Wrapper = (
+  context: CommandContext,
+  args: readonly string[],
+  options: CommandOptions,
+  next: Command['run'],
+) => Promise<ExitCode>;
+
 /** What the `commands` hook fills. */
 export interface Commands {
   add(command: Command): void;
   /** Adds an option to a verb that another plug-in brings. */
   option(command: string, option: Option, plugin?: string): void;
+  /** Has a verb of others run by a function that is given what ran it before. */
+  wrap(command: string, wrapper: Wrapper, plugin?: string): void;
   readonly all: readonly Command[];
 }
 
@@ -107,6 +119,14 @@ export function createCommands(): Commands {
         throw clash(`the option ${flag} of ${verb}`, doubled ? plugin : flags.get(key), plugin);
     }
     for (const flag of all) flags.set(`${verb} ${flag}`, plugin);
+  };
+
+  const required = (name: string, what: string, plugin: string | undefined): Command => {
+    const command = found.get(name);
+    if (command) return command;
+    throw failure('MLN_PLUGIN_SETUP', `${broughtBy(plugin)} ${what} the verb ${name}, which nobody brings`, {
+      hint: 'verbs of other plug-ins are there when the tap has a later stage',
+    });
   };
 
   return {
@@ -130,16 +150,13 @@ export function createCommands(): Commands {
       if (second !== undefined && !groups.has(first)) groups.set(first, plugin);
       found.set(command.name, command);
     },
+    wrap(name, wrapper, plugin) {
+      const command = required(name, 'wraps', plugin);
+      const next: Command['run'] = (...all) => command.run(...all);
+      found.set(name, { ...command, run: (context, args, options) => wrapper(context, args, options, next) });
+    },
     option(name, option, plugin) {
-      const command = found.get(name);
-      if (!command)
-        throw failure(
-          'MLN_PLUGIN_SETUP',
-          `${broughtBy(plugin)} adds an option to the verb ${name}, which nobody brings`,
-          {
-            hint: 'verbs of other plug-ins are there when the tap has a later stage',
-          },
-        );
+      const command = required(name, 'adds an option to', plugin);
       refuse(wrongOption(option), `${broughtBy(plugin)} adds to ${name}`);
       takeFlags(name, [option], plugin);
       found.set(name, { ...command, options: [...(command.options ?? []), option] });

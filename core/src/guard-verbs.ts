@@ -1,5 +1,5 @@
 import type { ExitCode } from './codes.js';
-import type { Command, CommandContext, CommandOptions, Commands } from './commands.js';
+import type { Command, CommandContext, CommandOptions, Commands, Wrapper } from './commands.js';
 import type { Entry } from './guard-taps.js';
 import { faultOf, gaveRubbish } from './plugin-blame.js';
 import { waitFor } from './plugin-pending.js';
@@ -14,6 +14,9 @@ export function signedCommands(commands: Commands, plugin: string, entry: Entry 
     option: (name, option) => {
       commands.option(name, option, plugin);
     },
+    wrap: (name, wrapper) => {
+      commands.wrap(name, guardedWrapper(wrapper, entry, name), plugin);
+    },
     get all() {
       return commands.all;
     },
@@ -24,6 +27,25 @@ export function signedCommands(commands: Commands, plugin: string, entry: Entry 
 function guardedVerb(command: Command, entry: Entry | null): Command {
   if (entry === null || typeof (command as Partial<Command> | null)?.run !== 'function') return command;
   return { ...command, run: (context, args, options) => runVerb(command, entry, context, args, options) };
+}
+
+/** What goes wrong in the verb itself is not the wrapper's fault. */
+function guardedWrapper(wrapper: Wrapper, entry: Entry | null, verb: string): Wrapper {
+  if (entry === null) return wrapper;
+  return async (context, args, options, next) => {
+    let verbs: unknown;
+    const guarded: Command['run'] = (...all) =>
+      next(...all).catch((error: unknown) => {
+        verbs = error;
+        throw error;
+      });
+    try {
+      return await wrapper(context, args, options, guarded);
+    } catch (error) {
+      if (error === verbs) throw error;
+      throw faultOf(entry.plugin, `where it wraps the verb ${verb}`, error);
+    }
+  };
 }
 
 async function runVerb(

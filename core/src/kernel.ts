@@ -8,9 +8,11 @@ import {
   createDoctorHook,
   createHooks,
   createPrintHook,
+  createSetupHook,
   type DoctorHook,
   type Hooks,
   type PrintHook,
+  type SetupHook,
 } from './hooks.js';
 import { createKeywordTable, type KeywordTable } from './keywords.js';
 import type * as Core from './index.js';
@@ -55,6 +57,8 @@ export interface Mln {
   projects(): Promise<readonly Project[]>;
   readonly folders: Folders;
   readonly configuration: Configuration;
+  /** Reads the configuration anew, as it is now; what was loaded stays. For what runs long. */
+  reread(): Promise<Configuration>;
   readonly plugins: readonly RunningPlugin[];
   /** Plug-ins that are configured and cannot be used; empty but for verbs that run in spite of them. */
   readonly broken: readonly BrokenPlugin[];
@@ -71,6 +75,8 @@ export interface KernelOptions {
   readonly log?: Mln['log'];
   readonly folders: Folders;
   readonly configuration: Configuration;
+  /** Reads the configuration anew; where left out it does not change. */
+  readonly reread?: Mln['reread'];
   readonly plugins: readonly LoadedPlugin[];
   /** What could not be loaded. */
   readonly broken?: readonly BrokenPlugin[];
@@ -86,6 +92,7 @@ export async function createMln({
   log = (text) => void process.stderr.write(`${text}\n`),
   folders,
   configuration,
+  reread = () => Promise.resolve(configuration),
   plugins,
   broken = [],
   tolerant = false,
@@ -114,6 +121,7 @@ export async function createMln({
     projects: async () => (await import('./state.js')).readProjects(folders.projects),
     folders,
     configuration,
+    reread,
     get plugins() {
       return entries.filter(({ error }) => error === null).map(running);
     },
@@ -130,6 +138,7 @@ export async function createMln({
   };
   // Made here: a plug-in that is a lone file can import nothing, and still finds it by its name.
   doctorHook(mln);
+  setupHook(mln);
   for (const entry of entries) {
     ledger.current = entry;
     await setUp(entry, mln);
@@ -204,6 +213,11 @@ export function printHook(mln: Mln): PrintHook {
 /** The named hook that `mln doctor` asks; tapped with tapPromise. */
 export function doctorHook(mln: Mln): DoctorHook {
   return mln.hook('doctor', createDoctorHook);
+}
+
+/** The named hook that `mln setup` asks; tapped with tapPromise. */
+export function setupHook(mln: Mln): SetupHook {
+  return mln.hook('setup', createSetupHook);
 }
 
 /** The core's own features are taps like any other's. */

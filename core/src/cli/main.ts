@@ -51,6 +51,7 @@ export async function main(argv: readonly string[], distribution: Distribution):
       shell: runShell,
       folders: configuration.folders,
       configuration,
+      reread: () => loadConfiguration(flags, distribution.configuration),
       plugins: loaded,
       broken,
       tolerant: isTolerant(rest),
