@@ -1,6 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { coreVerbs } from '../src/cli/verbs.js';
-import { createCommands, type Command, type Commands } from '../src/commands.js';
+import { messageOf } from '../src/errors.js';
+import { createCommands, type Command, type Commands, type Wrapper } from '../src/commands.js';
+import type { Entry } from '../src/guard-taps.js';
+import { signedCommands } from '../src/guard-verbs.js';
 import { problemsOf } from './bare-kernel.js';
 
 /* Verbs and options as plug-ins may give them, beside those of the core. */
@@ -84,4 +87,51 @@ test('what clashes with nothing is taken', () => {
   commands.option('map draw', { flags: '--json', help: 'X.' }, 'other');
   const [drawn] = commands.all.slice(-1);
   expect(drawn?.options?.map(({ flags }) => flags)).toEqual(['-x, --extra [words]', '--json']);
+});
+
+test('a verb is wrapped by a plug-in, and by another round it', async () => {
+  const commands = createCommands();
+  commands.add(verb({ run: () => Promise.resolve(3) }));
+  const said: string[] = [];
+  for (const name of ['inner', 'outer'])
+    commands.wrap('zz', async (context, args, options, next) => {
+      said.push(`${name} ${args.join(' ')}`);
+      const exit = await next(context, [...args, name], options);
+      said.push(`${name} ${exit}`);
+      return exit;
+    });
+  const context = {} as Parameters<Command['run']>[0];
+  expect(await commands.all[0]?.run(context, ['a'], {})).toBe(3);
+  expect(said).toEqual(['outer a', 'inner a outer', 'inner 3', 'outer 3']);
+});
+
+test('what goes wrong in a verb that is wrapped is not the wrapper’s fault', async () => {
+  const bug = new TypeError('x is undefined');
+  const wrapping = (wrapper: Wrapper): Promise<unknown> => {
+    const commands = createCommands();
+    commands.add(verb({ run: () => Promise.reject(bug) }));
+    const entry = {
+      plugin: { name: 'wrapper', source: '/wrapper.js' },
+      taps: [],
+      keywords: [],
+      verbs: [],
+      error: null,
+    };
+    signedCommands(commands, 'wrapper', entry as unknown as Entry).wrap('zz', wrapper);
+    const run = commands.all[0]?.run({} as Parameters<Command['run']>[0], [], {});
+    return run?.catch((error: unknown) => error) ?? Promise.resolve();
+  };
+  expect(await wrapping((context, args, options, next) => next(context, args, options))).toBe(bug);
+  const fault = await wrapping(() => Promise.reject(new TypeError('of its own')));
+  expect(fault).toMatchObject({ code: 'MLN_PLUGIN_FAILED' });
+  expect(messageOf(fault)).toMatch(/wrapper.*wraps the verb zz.*of its own/);
+});
+
+test('a verb that nobody brings cannot be wrapped', async () => {
+  const problems = await problemsOf(() => {
+    withCore().wrap('nothing', () => Promise.resolve(0), 'bad');
+  });
+  expect(problems).toMatchObject([
+    { code: 'MLN_PLUGIN_SETUP', message: 'the plug-in bad wraps the verb nothing, which nobody brings' },
+  ]);
 });

@@ -125,6 +125,17 @@ test('a start that is to fail does', async () => {
   expect((await status()).get('bob')?.state).toBe('up');
 });
 
+test('all or nothing: what a start has begun is stopped where one host fails, and what ran before goes on', async () => {
+  const { start, status } = await tryPlugin(motd, lab);
+  const states = async (): Promise<readonly string[]> =>
+    [...(await status())].map(([name, { state }]) => `${name} ${state}`);
+  await expect(start({ failing: ['ada'], allOrNothing: true })).rejects.toMatchObject({ code: 'MLN_SCRIPT_FAILED' });
+  expect(await states()).toEqual(['lan down', 'ada down', 'bob down']);
+  await start({ hosts: ['bob'] });
+  await expect(start({ failing: ['ada'], allOrNothing: true })).rejects.toMatchObject({ code: 'MLN_SCRIPT_FAILED' });
+  expect(await states()).toEqual(['lan down', 'ada down', 'bob up']);
+});
+
 test('a plug-in’s own execute answers for other servers, and nobody is an error', async () => {
   const far = 'global { project lab }\nhost ada { service_host far }\n';
   await expect((await tryPlugin(motd, far)).start()).rejects.toMatchObject({ code: 'MLN_NO_SERVER' });

@@ -14,6 +14,8 @@ export interface OperationTrial {
   readonly hosts?: readonly string[];
   /** Seconds: start, how long to wait until hosts are ready; stop, how long until the rest is destroyed. */
   readonly wait?: number;
+  /** start: it is taken back where something fails. */
+  readonly allOrNothing?: true;
   /** start: units of the hypervisor in memory that fail. */
   readonly failing?: readonly string[];
 }
