@@ -3,6 +3,7 @@ import type { CommandContext, CommandOptions } from '../commands.js';
 import { failure } from '../errors.js';
 import { textOfBytes } from '../include.js';
 import { readProject, type ReadProject } from '../read-project.js';
+import { isHere, serverOf } from '../servers.js';
 import { listProjects, requireState } from '../state.js';
 import { readAssignments } from './assignments.js';
 import type { Project } from '../project.js';
@@ -111,6 +112,22 @@ export async function chosenHost(
     only ? `several projects have a host ${name}: ${where}` : `no project has a host ${name}`,
     { hint: only ? 'choose one with -p' : 'mln status shows the hosts' },
   );
+}
+
+/** As chosenHost; throws where the host is on another server. */
+export async function chosenHostHere(
+  context: CommandContext,
+  name: string,
+  options: CommandOptions,
+): Promise<{ project: Project; host: string }> {
+  const chosen = await chosenHost(context, name, options);
+  const { project, host } = chosen;
+  const unit = project.hosts.find((each) => each.name === host);
+  if (!unit || isHere(context.mln, unit, project)) return chosen;
+  const server = serverOf(unit, project) ?? '';
+  throw failure('MLN_NO_SERVER', `${host}.${project.name} is on ${server}`, {
+    hint: `give this command there: on ${server}`,
+  });
 }
 
 /** The project files of the working folder. */

@@ -6,7 +6,7 @@ import type { CommandContext, CommandOptions } from '../../commands.js';
 import { failure } from '../../errors.js';
 import { requireHost } from '../../operate.js';
 import { statusesOf } from '../../monitor.js';
-import { chosenHost } from '../choose.js';
+import { chosenHostHere } from '../choose.js';
 import { followLog } from '../follow.js';
 
 /** Ctrl-], as telnet has it. */
@@ -29,7 +29,7 @@ export async function console(
   options: CommandOptions,
 ): Promise<ExitCode> {
   const { mln, terminal } = context;
-  const { project, host } = await chosenHost(context, args[0] ?? '', options);
+  const { project, host } = await chosenHostHere(context, args[0] ?? '', options);
   const isUp = async (): Promise<boolean> =>
     (await statusesOf(mln, project, [requireHost(project, host)])).get(host)?.state === 'up';
   if (!(await isUp()))

@@ -5,7 +5,7 @@ import { placeText } from '../../place-text.js';
 import { resize } from '../../resize.js';
 import { requireState } from '../../state.js';
 import { formatSize } from '../../values.js';
-import { chosenHost } from '../choose.js';
+import { chosenHostHere } from '../choose.js';
 import { withProject } from '../guarded.js';
 
 /** `mln disk flatten HOST`. */
@@ -15,7 +15,7 @@ export async function flattenDisk(
   options: CommandOptions,
 ): Promise<ExitCode> {
   const { mln, terminal } = context;
-  const { project, host } = await chosenHost(context, args[0] ?? '', options);
+  const { project, host } = await chosenHostHere(context, args[0] ?? '', options);
   await withProject(context, project.name, 'disk flatten', async () => {
     const count = await flatten(mln, await requireState(mln.folders.projects, project.name), host);
     terminal.note(count === 0 ? `the disk of ${host} stands on nothing` : `the disk of ${host} is whole`);
@@ -31,7 +31,7 @@ export async function resizeDisk(
 ): Promise<ExitCode> {
   const { mln, terminal } = context;
   const [chosen = '', wanted = ''] = args;
-  const { project, host } = await chosenHost(context, chosen, options);
+  const { project, host } = await chosenHostHere(context, chosen, options);
   await withProject(context, project.name, 'disk resize', async () => {
     const state = await requireState(mln.folders.projects, project.name);
     const { size, grown } = await resize(mln, state, host, wanted);

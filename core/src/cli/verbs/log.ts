@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Exit, type ExitCode } from '../../codes.js';
 import type { CommandContext, CommandOptions } from '../../commands.js';
-import { chosenHost } from '../choose.js';
+import { chosenHostHere } from '../choose.js';
 import { followLog, logExists } from '../follow.js';
 import { failure } from '../../errors.js';
 
@@ -10,7 +10,7 @@ export async function log(
   args: readonly string[],
   options: CommandOptions,
 ): Promise<ExitCode> {
-  const { project, host } = await chosenHost(context, args[0] ?? '', options);
+  const { project, host } = await chosenHostHere(context, args[0] ?? '', options);
   const path = join(project.directory, host, 'console.log');
   if (!logExists(path))
     throw failure('MLN_NO_FILE', `${host}.${project.name} has no console log yet`, {

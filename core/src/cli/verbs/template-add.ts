@@ -12,7 +12,7 @@ import { requireState, type State } from '../../state.js';
 import { fileSource, type AddDetails, type ImageSource } from '../../template-add.js';
 import { digestFromIndex, isUrl } from '../../template-index.js';
 import { createTemplates, type Manifest } from '../../templates.js';
-import { chosenHost, textOption } from '../choose.js';
+import { chosenHostHere, textOption } from '../choose.js';
 import { withProject } from '../guarded.js';
 
 /** `mln template add`: a file, what a server has, or the disk of a host. */
@@ -74,7 +74,7 @@ async function addHost(context: CommandContext, from: string, options: CommandOp
   const refused = ['sha256', 'index', 'key'].find((name) => options[name] !== undefined);
   if (refused !== undefined) throw failure('MLN_USAGE', `--${refused} says nothing of the disk of a host`);
   const { mln } = context;
-  const chosen = await chosenHost(context, from, {});
+  const chosen = await chosenHostHere(context, from, {});
   return withProject(context, chosen.project.name, 'template add', async () => {
     const state = await requireState(mln.folders.projects, chosen.project.name);
     const host = state.project.hosts.find(({ name }) => name === chosen.host);
