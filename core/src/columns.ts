@@ -13,6 +13,8 @@ export interface Column {
   readonly optional?: boolean;
   /** The last column: any number of words, or none. */
   readonly many?: boolean;
+  /** It names a file or folder beside the project file that is copied into the guest: where another server builds the guest, it is sent along. */
+  readonly copied?: true;
 }
 
 const checks = {

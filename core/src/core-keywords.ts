@@ -14,6 +14,9 @@ export const hookBlocks = [
 ] as const;
 export type HookBlock = (typeof hookBlocks)[number];
 
+/** Where Linux has the network interfaces of a machine, sysfs(5). */
+const interfaces = '/sys/class/net';
+
 const top: readonly Keyword[] = [
   {
     name: 'global',
@@ -56,6 +59,7 @@ const global: readonly Keyword[] = [
     kind: 'text',
     example: `${name} { logger "${name} of $project" }`,
     language: 'shell',
+    host: 'raw',
     help: `Shell commands that run on the physical host, ${sentence(name)}.`,
   })),
 ];
@@ -74,6 +78,7 @@ const network: readonly Keyword[] = [
     kind: 'word',
     example: 'bridge br0',
     rehearsal: null,
+    host: { below: interfaces },
     help: 'An existing bridge of the physical host.',
   },
   {
@@ -130,6 +135,7 @@ const theSwitch: readonly Keyword[] = [
     kind: 'word',
     example: 'tap tap0',
     rehearsal: null,
+    host: { below: interfaces, except: '^mln[0-9a-f]{12}$' },
     help: 'A tap device of the physical host that the switch is joined to.',
   },
   {
@@ -138,6 +144,7 @@ const theSwitch: readonly Keyword[] = [
     kind: 'word',
     example: 'socket /run/lan.socket',
     rehearsal: null,
+    host: 'path',
     help: 'The socket of a switch that mln does not run.',
   },
 ];

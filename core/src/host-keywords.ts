@@ -41,6 +41,7 @@ export const hostKeywords: readonly Keyword[] = [
     kind: 'word',
     example: 'filesystem /srv/disk.img',
     rehearsal: null,
+    host: 'path',
     help: 'Uses an existing filesystem instead of a template.',
   },
   {
@@ -49,6 +50,7 @@ export const hostKeywords: readonly Keyword[] = [
     kind: 'word',
     example: 'kernel /boot/vmlinuz',
     rehearsal: null,
+    host: 'path',
     help: 'The kernel that the guest runs.',
   },
   {
@@ -126,7 +128,11 @@ export const hostKeywords: readonly Keyword[] = [
     in: ['host'],
     kind: 'list',
     example: 'files { www /var/www }',
-    columns: [{ name: 'source' }, { name: 'destination', is: 'path' }, { name: 'mode', is: 'mode', optional: true }],
+    columns: [
+      { name: 'source', copied: true },
+      { name: 'destination', is: 'path' },
+      { name: 'mode', is: 'mode', optional: true },
+    ],
     key: 1,
     help: 'Files and folders to copy into the guest: source, destination, mode.',
   },
@@ -143,6 +149,7 @@ export const hostKeywords: readonly Keyword[] = [
     ],
     key: 1,
     rehearsal: null,
+    host: 'path',
     help: 'Further disks: source, mount point, filesystem type, options.',
   },
   {

@@ -10,6 +10,13 @@ export type Kind = (typeof kinds)[number];
 
 const kinds = ['flag', 'word', 'number', 'size', 'address', 'list', 'text', 'block'] as const;
 
+/**
+ * How a value touches the physical host: it names a file or a device there (`path`; a bare word is a program), is handed to
+ * it as it is (`raw`), or names what stands below a folder there, as interfaces do below /sys/class/net; names that match
+ * `except` are those that mln chooses itself. Of lists it is the first word of a row.
+ */
+export type HostUse = 'path' | 'raw' | { readonly below: string; readonly except?: string };
+
 /** A keyword of the language. All checks, `mln explain` and the reference page are made from this table. */
 export interface Keyword {
   readonly name: string;
@@ -43,6 +50,8 @@ export interface Keyword {
   readonly sameAs?: string;
   /** Blocks: it stands with a name, `network eth0 { … }`, or may have one. */
   readonly named?: true | 'optional';
+  /** Whoever builds on a server of others needs to be allowed what it names there; left out: it touches guests alone. */
+  readonly host?: HostUse;
   /** Flags: what `--rehearse` sets it to. Other values: null leaves them out. */
   readonly rehearsal?: 'yes' | 'no' | null;
 }
@@ -86,6 +95,7 @@ function refuseWrong({
   help,
   choices = [],
   columns = [],
+  host,
   plugin,
 }: Readonly<Partial<Record<keyof Keyword, unknown>>>): void {
   const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
@@ -99,8 +109,16 @@ function refuseWrong({
           ? `the keyword ${String(name)} without help`
           : !Array.isArray(choices) || !choices.every(isText) || !Array.isArray(columns)
             ? `the keyword ${String(name)} with choices or columns that are no lists`
-            : null;
+            : !isHostUse(host)
+              ? `the keyword ${String(name)} with host that is neither path nor raw nor { below: '/…' }`
+              : null;
   if (wrong !== null) throw failure('MLN_PLUGIN_SETUP', `${broughtBy(plugin as string | undefined)} declares ${wrong}`);
+}
+
+function isHostUse(host: unknown): boolean {
+  if (host === undefined || host === 'path' || host === 'raw') return true;
+  const { below, except = '' } = (host ?? {}) as { readonly below?: unknown; readonly except?: unknown };
+  return typeof below === 'string' && below.startsWith('/') && typeof except === 'string';
 }
 
 function withSyntax(keyword: Keyword): Keyword {

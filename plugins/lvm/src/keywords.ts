@@ -17,6 +17,7 @@ export const keywords: readonly Keyword[] = [
     kind: 'word',
     example: 'lvm_vg vg0',
     rehearsal: null,
+    host: { below: '/dev' },
     help: 'The volume group of the host’s disks.',
   },
   {

@@ -23,6 +23,7 @@ export const keywords: readonly Keyword[] = [
     kind: 'word',
     example: 'tun_iface tap0',
     rehearsal: null,
+    host: { below: '/sys/class/net', except: '^mln[0-9a-f]{12}$' },
     help: 'The tap of the physical host that the interface is connected to: root makes it, others use one that is theirs.',
   },
   {
@@ -31,6 +32,7 @@ export const keywords: readonly Keyword[] = [
     kind: 'word',
     example: 'tun_address 10.0.0.254',
     rehearsal: null,
+    host: 'raw',
     help: 'The physical host’s own address on that tap.',
   },
   {
@@ -39,6 +41,7 @@ export const keywords: readonly Keyword[] = [
     kind: 'flag',
     example: 'slirp',
     rehearsal: null,
+    host: 'raw',
     help: 'Passes the guest’s connections on as those of an ordinary program, slirp.',
   },
   {

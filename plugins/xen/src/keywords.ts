@@ -26,6 +26,7 @@ export const keywords: readonly Keyword[] = [
     kind: 'word',
     example: 'ramdisk /boot/initrd.img',
     rehearsal: null,
+    host: 'path',
     help: 'The initial ramdisk of the kernel.',
   },
   {
@@ -34,6 +35,7 @@ export const keywords: readonly Keyword[] = [
     kind: 'text',
     example: 'xen_extra { localtime = 1 }',
     rehearsal: null,
+    host: 'raw',
     help: 'Further lines of the domain’s configuration, see xl.cfg(5).',
   },
   {
