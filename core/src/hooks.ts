@@ -8,6 +8,7 @@ import {
 } from 'tapable';
 import type { Commands } from './commands.js';
 import type { CheckList, Checks } from './doctor.js';
+import type { Setup } from './setup/parts.js';
 import type { Filesystem } from './filesystem.js';
 import type { Guest } from './guest.js';
 import type { KeywordTable } from './keywords.js';
@@ -88,6 +89,13 @@ export function createPrintHook(): PrintHook {
 
 /** Everyone who needs something of the machine adds checks of it. */
 export type DoctorHook = AsyncSeriesHook<[checks: Checks]>;
+
+/** Everyone who needs something to be made on the machine adds it to what `mln setup` makes. */
+export type SetupHook = AsyncSeriesHook<[setup: Setup]>;
+
+export function createSetupHook(): SetupHook {
+  return new AsyncSeriesHook(['setup'], 'setup');
+}
 
 /** Taps are run one by one, each with a table that knows whose they are: one that fails does not end the others. */
 export function createDoctorHook(): DoctorHook {

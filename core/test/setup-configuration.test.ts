@@ -13,6 +13,7 @@ const wanted = {
   usual: foldersIn(placesOf('user', caller)),
   folders: foldersIn(placesOf('user', caller)),
   serviceHost: null,
+  plugins: [],
 };
 
 async function load(text: string): Promise<Readonly<Record<string, unknown>>> {
@@ -62,4 +63,30 @@ test('what was chosen stands in the configuration without a comment', async () =
     projects: '/srv/a: "b"',
     serviceHost: 'no',
   });
+});
+
+test('a plug-in that is listed has its options explained; each of them may be taken on its own', async () => {
+  const option = (name: string, value: unknown, chosen: boolean) => ({
+    name,
+    value,
+    chosen,
+    description: `D ${name}.`,
+  });
+  const options = [option('a', { x: 'y: z' }, false), option('b', ['#1'], true), option('c', 'text', false)];
+  const text = configurationText({ ...wanted, plugins: [{ name: 'p', options }] });
+  const plugins = async (written: string): Promise<unknown> => (await load(written))['plugins'];
+  expect((await load(text))['said']).toEqual(['plugins']);
+  expect(await plugins(text)).toEqual([
+    ['usual', { a: 1 }],
+    ['p', { b: ['#1'] }],
+  ]);
+  expect(await plugins(text.replace('#c:', 'c:'))).toEqual([
+    ['usual', { a: 1 }],
+    ['p', { b: ['#1'], c: 'text' }],
+  ]);
+  expect(await plugins(text.replace(/^( *)#(?=\S)/gm, '$1'))).toEqual([
+    ['usual', { a: 1 }],
+    ['p', { a: { x: 'y: z' }, b: ['#1'], c: 'text' }],
+  ]);
+  for (const { description } of options) expect(text).toContain(`    # ${description}\n`);
 });

@@ -5,7 +5,10 @@ import { apply } from '../src/setup/apply.js';
 import type { Choice, Item } from '../src/setup/items.js';
 import { look, type Seen } from '../src/setup/look.js';
 import { readRecord, type SetupRecord } from '../src/setup/record.js';
+import { fakeShell } from '../../test/support/examine.js';
 import { scratchFolder } from './scratch.js';
+
+const shell = fakeShell(() => null);
 
 test('setup that was stopped halfway knows its own files again, and goes on', async () => {
   const root = scratchFolder();
@@ -16,12 +19,12 @@ test('setup that was stopped halfway knows its own files again, and goes on', as
     names.map((name) => ({ kind: 'file', what: name, path: join(root, name), text }));
   const work = async (planned: readonly Item[]): Promise<readonly Seen[]> => {
     const known: SetupRecord | null = await readRecord(record);
-    const seen = await look(planned, known);
-    await apply({ choice, seen, leftovers: [], before: known, record, prefix: null });
+    const seen = await look(planned, known, shell);
+    await apply({ choice, seen, leftovers: [], before: known, record, prefix: null, shell });
     return seen;
   };
   const found = async (planned: readonly Item[]): Promise<readonly string[]> =>
-    (await look(planned, await readRecord(record))).map(({ state }) => state);
+    (await look(planned, await readRecord(record), shell)).map(({ state }) => state);
 
   await work(items('old', 'a', 'c'));
   // No file can have such a name, with what is behind it while it is written.

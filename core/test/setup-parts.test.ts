@@ -22,7 +22,7 @@ function materials(kind: Kind, more: Partial<Materials> = {}): Materials {
     launcher,
     environment: {},
     configuration: 'mln.config.yaml',
-    hasDaemon: false,
+    parts: { items: [], units: [], plugins: [], notes: [] },
     usual: foldersIn(placesOf(kind, caller)),
     ...more,
   };
@@ -74,18 +74,18 @@ test('a prefix is for packages: theirs are the folders, and what links lead to i
   const items = plannedItems(
     choice('service-host', { boot: true, serviceHost: 'gw' }),
     { ...caller, prefix: '/stage' },
-    materials('system', { hasDaemon: true }),
+    materials('system', { parts: { ...materials('system').parts, units: [{ name: 'mln-x.service', text: 'x' }] } }),
   );
   expect(paths(items)).toEqual(
     expect.arrayContaining([
       '/stage/usr/share/man/man1/mln.1',
       '/stage/usr/lib/tmpfiles.d/mln.conf',
       '/stage/usr/lib/systemd/system/mln.service',
-      '/stage/usr/lib/systemd/system/mln-daemon.service',
+      '/stage/usr/lib/systemd/system/mln-x.service',
     ]),
   );
   expect(items.filter(({ kind }) => kind === 'link')).toEqual(
-    ['mln.service', 'mln-daemon.service'].map((name) => ({
+    ['mln.service', 'mln-x.service'].map((name) => ({
       kind: 'link',
       what: 'unit that is enabled',
       path: `/stage/etc/systemd/system/multi-user.target.wants/${name}`,
@@ -94,22 +94,29 @@ test('a prefix is for packages: theirs are the folders, and what links lead to i
   );
 });
 
-test.each([[true], [false]])(
-  'a service host has a unit of its own where a plug-in brings the daemon: %s',
-  (hasDaemon) => {
-    const items = plannedItems(
-      choice('service-host', { serviceHost: 'gw' }),
-      caller,
-      materials('service-host', { hasDaemon }),
-    );
-    const unit = items.find(
-      ({ path }) => path.endsWith('/mln-daemon.service') && path.startsWith('/etc/systemd/system/mln'),
-    );
-    expect(unit?.kind === 'file' ? unit.text : null).toEqual(
-      hasDaemon ? expect.stringContaining('\nExecStart=/usr/bin/node /usr/bin/mln daemon\n') : null,
-    );
-  },
-);
+test('what plug-ins add is made beside the rest; users and groups on the machine itself alone', () => {
+  const parts = {
+    ...materials('system').parts,
+    items: [
+      { kind: 'file', what: 'roles', path: '/etc/mln/roles', text: 'r', own: true },
+      { kind: 'account', what: 'guests', path: 'user guests', account: 'user', name: 'guests' },
+    ] as const,
+    units: [{ name: 'mln-x.service', text: 'x' }],
+  };
+  const planned = (prefix: string | null): readonly string[] =>
+    paths(plannedItems(choice('service-host'), { ...caller, prefix }, materials('system', { parts })));
+  expect(planned(null).slice(-4)).toEqual([
+    '/etc/mln/roles',
+    'user guests',
+    '/etc/systemd/system/mln-x.service',
+    '/etc/systemd/system/multi-user.target.wants/mln-x.service',
+  ]);
+  expect(planned('/stage').slice(-3)).toEqual([
+    '/stage/etc/mln/roles',
+    '/stage/usr/lib/systemd/system/mln-x.service',
+    '/stage/etc/systemd/system/multi-user.target.wants/mln-x.service',
+  ]);
+});
 
 test('the unit that starts projects calls mln by paths, quoted as systemd reads them', () => {
   const odd = { ...launcher, command: ['/opt/a b/node', '/opt/$x%"y/mln.js'] };

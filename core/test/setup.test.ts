@@ -248,7 +248,7 @@ test('--dry-run shows what would be written, and writes nothing', async () => {
 });
 
 test('a service host for which no plug-in has a daemon is told so', async () => {
-  expect((await run('--service-host', 'gw')).stderr).toContain('no plug-in here brings the verb daemon');
+  expect((await run('--service-host', 'gw')).stderr).toContain('no plug-in here answers for a service host');
 });
 
 test('programs are looked for, and nothing else is tried out', async () => {

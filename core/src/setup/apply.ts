@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { failure, systemFailure } from '../errors.js';
 import { syncFolder, writeAtomically } from '../files.js';
+import type { Shell } from '../shell.js';
+import { makeAccount } from './accounts.js';
 import { foldersAbove, type Choice, type Item } from './items.js';
 import type { Seen } from './look.js';
 import { markAt, markOf, writeRecord, type SetupRecord } from './record.js';
@@ -17,29 +19,32 @@ export interface Work {
   readonly before: SetupRecord | null;
   readonly record: string;
   readonly prefix: string | null;
+  readonly shell: Shell;
 }
 
 /**
  * Makes what is missing, writes anew what is outdated, takes leftovers away. What is about to be written is remembered
  * first: setup knows its own files again after it was killed, and goes on there.
  */
-export async function apply({ choice, seen, leftovers, before, record, prefix }: Work): Promise<void> {
+export async function apply({ choice, seen, leftovers, before, record, prefix, shell }: Work): Promise<void> {
   const todo = seen.filter(({ state }) => state === 'missing' || state === 'outdated').map(({ item }) => item);
   const parents = [...todo.map(({ path }) => path), record].flatMap((path) => foldersAbove(path, prefix));
   const folders = missingFolders(todo, parents, choice.kind === 'user' ? 0o700 : 0o755);
   const rest = todo.filter(({ kind }) => kind !== 'folder');
   const old = before?.wrote ?? {};
   // What is as it should be is setup's own: it was killed, or somebody wrote the very same.
-  const right = seen.filter(({ item, state }) => state === 'ok' && item.kind !== 'folder').map(({ item }) => item);
+  const right = seen
+    .filter(({ item, state }) => state === 'ok' && item.kind !== 'folder' && item.kind !== 'account')
+    .map(({ item }) => item);
   const kept = Object.fromEntries(Object.entries(old).filter(([path]) => !leftovers.includes(path)));
   const marks = marksOf([...right, ...folders, ...rest]);
   const after: SetupRecord = { version: 1, choice, wrote: { ...kept, ...marks } };
   // So that it can be written down what is about to be done.
   const first = folders.filter(({ path }) => foldersAbove(record, prefix).includes(path));
-  for (const folder of first) await make(folder);
+  for (const folder of first) await make(folder, shell);
   if (todo.length > 0 || leftovers.length > 0)
     await writeRecord(record, { ...after, wrote: { ...old, ...both(old, marks) } });
-  for (const item of [...folders.filter((each) => !first.includes(each)), ...rest]) await make(item);
+  for (const item of [...folders.filter((each) => !first.includes(each)), ...rest]) await make(item, shell);
   for (const path of leftovers) await takeAway(path);
   if (!isDeepStrictEqual(after, before)) await writeRecord(record, after);
 }
@@ -77,8 +82,9 @@ function folderAt(path: string): boolean | null {
   }
 }
 
-async function make(item: Item): Promise<void> {
+async function make(item: Item, shell: Shell): Promise<void> {
   const { path } = item;
+  if (item.kind === 'account') return makeAccount(item, shell);
   if (item.kind === 'file') return writeAtomically(path, item.text, 0o644);
   try {
     if (item.kind === 'link') await linkAtomically(item.target, path);
@@ -113,6 +119,8 @@ export interface Removed {
   readonly removed: readonly string[];
   /** What somebody changed, or folders that hold something. */
   readonly left: readonly string[];
+  /** Users and groups of the system: files may be theirs. */
+  readonly accounts: readonly string[];
 }
 
 /** Takes away what setup wrote and nobody changed. Folders go where they are empty; `dry` only tells. */
@@ -120,7 +128,9 @@ export async function removeAll(wrote: SetupRecord['wrote'], record: string, dry
   const removed: string[] = [];
   const left: string[] = [];
   const folders: string[] = [];
-  for (const [path, marks] of Object.entries(wrote)) {
+  const isAccount = (path: string): boolean => wrote[path]?.includes('account') === true;
+  const [accounts, paths] = [Object.keys(wrote).filter(isAccount), Object.entries(wrote)];
+  for (const [path, marks] of paths.filter(([each]) => !isAccount(each))) {
     const mark = await markAt(path);
     if (mark === null) continue;
     if (mark === 'folder' && marks.includes(mark)) folders.push(path);
@@ -137,7 +147,7 @@ export async function removeAll(wrote: SetupRecord['wrote'], record: string, dry
     if (empty && (dry || (await removeEmpty(path)))) removed.push(path);
     else left.push(path);
   }
-  return { removed, left };
+  return { removed, left, accounts };
 }
 
 async function removeEmpty(path: string): Promise<boolean> {

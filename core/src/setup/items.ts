@@ -3,7 +3,8 @@ import type { Folders } from '../folders.js';
 import { configurationText } from './configuration-text.js';
 import type { Launcher } from './launcher.js';
 import { placesOf, wantsIn, type Caller, type Kind, type Places } from './places.js';
-import { bootUnit, daemonUnit, temporaryRule } from './units.js';
+import type { Parts } from './parts.js';
+import { bootUnit, temporaryRule } from './units.js';
 
 /** One thing that setup makes. Paths have the prefix. */
 export type Item = { readonly what: string; readonly path: string } & (
@@ -11,6 +12,8 @@ export type Item = { readonly what: string; readonly path: string } & (
   /** `own`: it belongs to the user as soon as it is there, and is never written again. */
   | { readonly kind: 'file'; readonly text: string; readonly own?: true }
   | { readonly kind: 'link'; readonly target: string }
+  /** Of the system, for programs. The path is its name behind `user` or `group`; it is made on the machine itself alone. */
+  | { readonly kind: 'account'; readonly account: 'user' | 'group'; readonly name: string }
 );
 
 /** What was chosen: by options, by answers, or when setup was run before. */
@@ -32,8 +35,8 @@ export interface Materials {
   readonly environment: Readonly<Record<string, string>>;
   /** The name of the configuration: of the one that is there, or of one to be written. */
   readonly configuration: string;
-  /** Whether a plug-in brings the verb that a service host runs. */
-  readonly hasDaemon: boolean;
+  /** What plug-ins add. */
+  readonly parts: Parts;
   /** Where projects, templates and files are where no configuration names others. */
   readonly usual: Folders;
 }
@@ -46,10 +49,13 @@ export function plannedItems(choice: Choice, caller: Caller, materials: Material
     ...configurationItems(choice, places, materials),
     ...completionItems(places, materials),
     ...manualItems(places, materials),
-    ...unitItems(choice, places, materials),
+    ...(choice.boot ? bootItems(choice, places, materials) : []),
+    ...materials.parts.items,
+    ...materials.parts.units.flatMap(({ name, text }) => unitItems(name, text, places)),
   ];
   const { prefix } = caller;
-  return prefix === null ? items : items.map((item) => ({ ...item, path: join(prefix, item.path) }));
+  if (prefix === null) return items;
+  return items.flatMap((item) => (item.kind === 'account' ? [] : [{ ...item, path: join(prefix, item.path) }]));
 }
 
 /** What guests have in their disks, and what projects say, is for nobody else to read. */
@@ -74,9 +80,9 @@ function folderItems({ kind, folders }: Choice, { configuration, data, temporary
 function configurationItems(
   { folders, serviceHost }: Choice,
   { configuration }: Places,
-  { usual, configuration: name }: Materials,
+  { usual, configuration: name, parts }: Materials,
 ): readonly Item[] {
-  const text = configurationText({ usual, folders, serviceHost });
+  const text = configurationText({ usual, folders, serviceHost, plugins: parts.plugins });
   return [{ ...file('configuration', join(configuration, name), text), own: true }];
 }
 
@@ -92,22 +98,16 @@ function manualItems({ manual }: Places, materials: Materials): readonly Item[] 
   return [...materials.manual].map(([name, text]) => file('manual page', join(manual, name), text));
 }
 
-function unitItems(
-  { kind, boot }: Choice,
-  { units, target }: Places,
-  { launcher, hasDaemon, environment }: Materials,
-): readonly Item[] {
-  const unit = (name: string, text: string): readonly Item[] => {
-    const path = join(units, name);
-    return [
-      file('unit of systemd', path, text),
-      // As systemctl enable makes it: systemd.unit(5), WantedBy=.
-      { kind: 'link', what: 'unit that is enabled', path: join(wantsIn(units), `${target}.wants`, name), target: path },
-    ];
-  };
+function bootItems({ kind }: Choice, places: Places, { launcher, environment }: Materials): readonly Item[] {
+  return unitItems('mln.service', bootUnit(kind, launcher, { target: places.target, environment }), places);
+}
+
+function unitItems(name: string, text: string, { units, target }: Places): readonly Item[] {
+  const path = join(units, name);
   return [
-    ...(boot ? unit('mln.service', bootUnit(kind, launcher, { target, environment })) : []),
-    ...(kind === 'service-host' && hasDaemon ? unit('mln-daemon.service', daemonUnit(launcher, target)) : []),
+    file('unit of systemd', path, text),
+    // As systemctl enable makes it: systemd.unit(5), WantedBy=.
+    { kind: 'link', what: 'unit that is enabled', path: join(wantsIn(units), `${target}.wants`, name), target: path },
   ];
 }
 

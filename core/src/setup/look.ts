@@ -1,4 +1,6 @@
 import { stat } from 'node:fs/promises';
+import type { Shell } from '../shell.js';
+import { isAccount } from './accounts.js';
 import { markAt, markOf, type SetupRecord } from './record.js';
 import type { Item } from './items.js';
 
@@ -15,11 +17,12 @@ export interface Seen {
 }
 
 /** Looks at everything that is planned; touches nothing. */
-export async function look(items: readonly Item[], record: SetupRecord | null): Promise<readonly Seen[]> {
-  return Promise.all(items.map(async (item) => ({ item, state: await stateOf(item, record) })));
+export async function look(items: readonly Item[], record: SetupRecord | null, shell: Shell): Promise<readonly Seen[]> {
+  return Promise.all(items.map(async (item) => ({ item, state: await stateOf(item, record, shell) })));
 }
 
-async function stateOf(item: Item, record: SetupRecord | null): Promise<State> {
+async function stateOf(item: Item, record: SetupRecord | null, shell: Shell): Promise<State> {
+  if (item.kind === 'account') return (await isAccount(item, shell)) ? 'ok' : 'missing';
   // A folder may be a link to one.
   if (item.kind === 'folder' && (await isFolder(item.path))) return 'ok';
   const found = await markAt(item.path);
@@ -38,13 +41,13 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-/** What setup wrote once, would not write now, and nobody changed; without folders. */
+/** What setup wrote once, would not write now, and nobody changed; without folders and accounts. */
 export async function leftovers(items: readonly Item[], record: SetupRecord | null): Promise<readonly string[]> {
   const planned = new Set(items.map(({ path }) => path));
   const old = Object.entries(record?.wrote ?? {}).filter(([path]) => !planned.has(path));
   const found = await Promise.all(
     old.map(async ([path, marks]) => {
-      const mark = await markAt(path);
+      const mark = marks.includes('account') ? null : await markAt(path);
       return mark !== null && mark !== 'folder' && marks.includes(mark) ? [path] : [];
     }),
   );

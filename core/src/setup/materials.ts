@@ -6,27 +6,30 @@ import { manualFiles } from '../man/pages.js';
 import { usualFolders } from './choice.js';
 import type { Choice, Materials } from './items.js';
 import { findLauncher, type Called } from './launcher.js';
+import { gatherParts } from './parts.js';
 import { placesOf, type Caller } from './places.js';
 
 /** The name that a configuration is written by. */
 const USUAL_NAME = 'mln.config.yaml';
 
 /** Gathers what the files of setup are made of. `called` tells how mln itself was called. */
-export function gatherMaterials(
+export async function gatherMaterials(
   { mln, commands, version }: CommandContext,
-  { kind }: Choice,
+  choice: Choice,
   caller: Caller,
   called: Called,
-): Materials {
+): Promise<Materials> {
+  const { kind } = choice;
+  const launcher = findLauncher(called);
   const folder = join(caller.prefix ?? '/', placesOf(kind, caller).configuration);
   const [there] = inFolder(folder);
   return {
     completion: completionScripts,
     manual: manualFiles({ commands, keywords: mln.keywords }, version),
-    launcher: findLauncher(called),
+    launcher,
     environment: kind === 'user' ? baseFolders(caller.environment) : {},
     configuration: there === undefined ? USUAL_NAME : there.slice(folder.length + 1),
-    hasDaemon: commands.some(({ name }) => name === 'daemon'),
+    parts: await gatherParts(mln, choice, caller, launcher),
     usual: usualFolders(kind, caller),
   };
 }

@@ -76,7 +76,8 @@ export async function recordOf(kind: Kind, caller: Caller): Promise<SetupRecord 
   // Folders of projects may be anywhere; those that hold something are never taken away.
   const strange = Object.entries(record.wrote).find(
     ([file, marks]) =>
-      marks.some((mark) => mark !== 'folder') && !places.some((place) => resolve(file).startsWith(`${place}/`)),
+      marks.some((mark) => mark !== 'folder' && mark !== 'account') &&
+      !places.some((place) => resolve(file).startsWith(`${place}/`)),
   );
   if (strange) throw notUnderstood(path, `it names ${strange[0]}, which is no place of setup`);
   return record;
@@ -95,7 +96,7 @@ export async function writeRecord(path: string, record: SetupRecord): Promise<vo
 
 /** What tells whether something is as setup made it. */
 export function markOf(item: Item): string {
-  if (item.kind === 'folder') return 'folder';
+  if (item.kind === 'folder' || item.kind === 'account') return item.kind;
   return item.kind === 'link' ? `link ${item.target}` : digestOf(item.text);
 }
 

@@ -4,7 +4,8 @@ import type { Launcher } from './launcher.js';
 /** Seconds that guests get to shut down when the machine ends. */
 const PATIENCE = 60;
 
-const head = '# Written by mln setup. Once it is changed, setup leaves it alone.\n';
+/** What stands above what setup writes. */
+export const head = '# Written by mln setup. Once it is changed, setup leaves it alone.\n';
 
 /*
  * Guests belong to the unit that started them. They are many processes (TasksMax), one that runs out of memory does not
@@ -41,40 +42,20 @@ WantedBy=${target}
 `;
 }
 
-/** The unit that answers for this server in projects of others; it ends without the guests. */
-export function daemonUnit(launcher: Launcher, target: string): string {
-  return `${head}[Unit]
-Description=Service host of mln
-Documentation=man:mln-daemon(1)
-Wants=network-online.target
-After=network-online.target remote-fs.target
-
-[Service]
-${variables({ PATH: launcher.path })}
-ExecStart=${line([...launcher.command, 'daemon'])}
-Restart=on-failure
-KillMode=process
-TasksMax=infinity
-OOMPolicy=continue
-
-[Install]
-WantedBy=${target}
-`;
-}
-
 /** The rule that makes a folder at every boot: tmpfiles.d(5). */
 export function temporaryRule(folder: string): string {
   return `${head}d ${folder} 0755 root root -\n`;
 }
 
-function variables(values: Readonly<Record<string, string>>): string {
+/** The lines of a unit that set variables. */
+export function variables(values: Readonly<Record<string, string>>): string {
   return Object.entries(values)
     .map(([name, value]) => `Environment=${word(`${name}=${value}`)}`)
     .join('\n');
 }
 
 /** A command line as systemd takes it apart again: quoted, with $ and % as they stand. */
-function line(words: readonly string[]): string {
+export function line(words: readonly string[]): string {
   return words.map((each) => word(each).replaceAll('$', '$$$$')).join(' ');
 }
 

@@ -81,13 +81,13 @@ async function install(
   if (!check && !dry) refuseOthers(choice, caller);
   const script = realpathSync(process.argv[1] ?? '');
   const called = { script, node: process.execPath, path: process.env['PATH'] ?? '' };
-  const materials = gatherMaterials(context, choice, caller, called);
+  const materials = await gatherMaterials(context, choice, caller, called);
   const planned = plannedItems(choice, caller, materials);
   const items = caller.prefix === null ? withoutPackaged(planned, { script, user: choice.kind === 'user' }) : planned;
   const record = recordPath(choice.kind, caller);
   // That of another kind is left alone: a user's things and the system's stand beside each other.
   const before = await recordOf(choice.kind, caller);
-  const seen = await look(items, before);
+  const seen = await look(items, before, mln.shell);
   const old = await leftovers(items, before);
   const programs = await lookForPrograms(mln, version);
   const missing = await additions(seen, choice, materials);
@@ -95,7 +95,7 @@ async function install(
   const complete = !unlike && old.length === 0 && missing.length === 0;
   if (!check && !dry) {
     await makePrefix(caller);
-    await apply({ choice, seen, leftovers: old, before, record, prefix: caller.prefix });
+    await apply({ choice, seen, leftovers: old, before, record, prefix: caller.prefix, shell: mln.shell });
   }
   const notes = check || dry ? [] : await unitNotes(context, caller, choice, seen, old);
   const exit = check ? (complete ? Exit.done : Exit.failed) : seen.some(isForeign) ? Exit.partly : Exit.done;
@@ -182,11 +182,13 @@ async function remove(
   const done = record && (await removeAll(record.wrote, recordPath(record.choice.kind, caller), dry));
   if (record && !dry && caller.prefix === null && done?.removed.some((path) => path.endsWith('.service')))
     await reload(mln.shell, record.choice.kind);
-  const { removed = [], left = [] } = done ?? {};
-  if (options['json'] === true) terminal.json({ apiVersion: 'mln/v1', kind: 'SetupRemoved', removed, left });
+  const { removed = [], left = [], accounts = [] } = done ?? {};
+  if (options['json'] === true) terminal.json({ apiVersion: 'mln/v1', kind: 'SetupRemoved', removed, left, accounts });
   else {
     for (const path of removed) terminal.print(`${dry ? 'would be removed' : 'removed'}: ${path}`);
     for (const path of left) terminal.print(`left, it is changed or holds something: ${path}`);
+    for (const account of accounts)
+      terminal.print(`left, files may be theirs: ${account} (as root: ${account.replace(' ', 'del ')})`);
     if (!done) terminal.print('There is nothing that setup wrote.');
   }
   return Exit.done;
