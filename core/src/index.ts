@@ -13,10 +13,12 @@ export {
   usableRange,
   type Address,
 } from './addresses.js';
-export { readChosenFile } from './cli/reading.js';
+export { makeFolder, readIfThere, syncFolder, writeAtomically } from './files.js';
+export { loadChoosing, readChosenFile } from './cli/reading.js';
+export { loadOperating } from './operating.js';
 export { coreVerbs, reading as readingOptions } from './cli/verbs.js';
 export { Exit, type ExitCode } from './codes.js';
-export type { Command, CommandContext, CommandOptions, Commands, Option } from './commands.js';
+export type { Command, CommandContext, CommandOptions, Commands, Option, Wrapper } from './commands.js';
 export {
   failure,
   isMlnError,
@@ -28,6 +30,7 @@ export {
   type Problem,
 } from './errors.js';
 export type { Content, Edit, Entry, Filesystem, Stretch, Trial } from './filesystem.js';
+export { hookBlocks } from './core-keywords.js';
 export { createGuest, type FileOptions, type Guest } from './guest.js';
 export {
   AsyncSeriesBailHook,
@@ -40,9 +43,9 @@ export {
   type Hooks,
 } from './hooks.js';
 export type { BrokenPlugin, RunningPlugin } from './guard-taps.js';
-export { createMln, doctorHook, printHook, type LoadedPlugin, type Mln, type Plugin } from './kernel.js';
-export type { Column, ColumnKind } from './columns.js';
-export type { Keyword, KeywordTable, Kind } from './keywords.js';
+export { createMln, doctorHook, printHook, setupHook, type LoadedPlugin, type Mln, type Plugin } from './kernel.js';
+export { faultsOf, type Column, type ColumnKind } from './columns.js';
+export type { HostUse, Keyword, KeywordTable, Kind } from './keywords.js';
 export type { Folders } from './folders.js';
 export type {
   Failure,
@@ -74,13 +77,18 @@ export { placesOf } from './places.js';
 export { quote, type PlannedFile, type Scripts } from './scripts.js';
 export type { Dialogue, Talk } from './dialogue.js';
 export type { Check, Checks, Finding } from './doctor.js';
+export type { Item as SetupItem } from './setup/items.js';
+export type { Setup, ShownOption } from './setup/parts.js';
 export { missingPrograms, programsCheck } from './doctor-programs.js';
 export type { Scratch } from './doctor-scratch.js';
 export type { Shell, ShellOptions, ShellResult } from './shell.js';
-export { isName } from './names.js';
+export { isName, isProjectName, isTaken, namePattern } from './names.js';
 export { bootTold, endOfLog, panicTold } from './console-log.js';
 export { readyMark, unknownStatus, type Look, type Status } from './status.js';
+export { readState, requireState } from './state.js';
+export { startTime } from './lock.js';
 export { isStaged } from './recover.js';
+export { isHere, isThisServer, serverOf, serversOf, spreadSwitches, type Server } from './servers.js';
 export { fileStore, type Room, type Store } from './store.js';
 export { templateAnnouncer } from './announce.js';
 export type { AddDetails } from './template-add.js';

@@ -29,6 +29,8 @@ export interface OperationOptions {
   readonly term?: string;
   /** build, start: what was done is taken back where it fails on one server, or for one host. */
   readonly allOrNothing?: true;
+  /** build: though the guests of a server have more memory then than they may have in all. */
+  readonly overcommit?: true;
 }
 
 /**

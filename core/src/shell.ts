@@ -54,6 +54,7 @@ const packages: Record<string, string> = {
   findmnt: 'util-linux',
   script: 'bsdutils',
   ip: 'iproute2',
+  bridge: 'iproute2',
   mmdebstrap: 'mmdebstrap',
   fakeroot: 'fakeroot',
   fakechroot: 'fakechroot',

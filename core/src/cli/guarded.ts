@@ -5,13 +5,13 @@ import { settle } from '../settle.js';
 
 /** Works on a project while nobody else does. What an earlier command left undone is put right first, and told. */
 export async function withProject<T>(
-  { mln, terminal }: Pick<CommandContext, 'mln' | 'terminal'>,
+  { mln, terminal, asker }: Pick<CommandContext, 'mln' | 'terminal' | 'asker'>,
   name: string,
   doing: string,
   act: () => Promise<T>,
 ): Promise<T> {
   const { projects } = mln.folders;
-  const lock = await takeLock(projects, name, doing);
+  const lock = await takeLock(projects, name, asker === undefined ? doing : `${doing} for ${asker}`);
   try {
     const recovered = await recover(mln, name);
     const settled = await settle(mln, name, doing);

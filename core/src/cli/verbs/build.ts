@@ -67,6 +67,7 @@ function buildOptions(
     source,
     previous: previous?.project ?? null,
     ...(options['allOrNothing'] === true ? { allOrNothing: true } : {}),
+    ...(options['overcommit'] === true ? { overcommit: true } : {}),
   };
 }
 
@@ -87,7 +88,7 @@ function documentOf(
 }
 
 /** Nobody's guests come up half configured: a keyword that nobody knows is most likely a misspelt one. */
-function refuseUnknown(read: ReadProject, options: CommandOptions): void {
+export function refuseUnknown(read: ReadProject, options: CommandOptions): void {
   const unknown = unknownInUse(read);
   if (unknown.length === 0 || options['allowUnknown'] === true) return;
   throw new MlnError([

@@ -12,19 +12,21 @@ import { formatSize } from '../../values.js';
 import { eachProject } from '../each-project.js';
 import { listOption, textOption } from '../choose.js';
 
-interface Shown {
+/** One line of what is shown. */
+export interface Shown {
   readonly project: string;
-  readonly unit: Unit;
+  readonly unit: Pick<Unit, 'kind' | 'name' | 'hypervisor'>;
   /** Where it is. */
   readonly servers: readonly Server[];
   readonly status: Status;
 }
 
 export async function status(
-  { mln, terminal }: CommandContext,
+  context: CommandContext,
   args: readonly string[],
   options: CommandOptions,
 ): Promise<ExitCode> {
+  const { mln } = context;
   const { projects } = mln.folders;
   const name = textOption(options, 'project') ?? args[0];
   const names = name === undefined ? await listProjects(projects) : [name];
@@ -45,6 +47,16 @@ export async function status(
       });
     return Exit.done;
   });
+  const told = tellStatus(context, all, options);
+  return read === Exit.done ? told : read;
+}
+
+/** Shows what was found of some units, as the options of the verb say; gives the exit code. */
+export function tellStatus(
+  { mln, terminal }: CommandContext,
+  all: readonly Shown[],
+  options: CommandOptions,
+): ExitCode {
   const shown = all.filter(
     ({ status: { state } }) =>
       (options['up'] !== true || state === 'up') && (options['down'] !== true || state === 'down'),
@@ -63,7 +75,6 @@ export async function status(
       })),
     });
   else if (shown.length > 0) terminal.print(table(shown.map((each) => row(mln, each))));
-  if (read !== Exit.done) return read;
   return options['check'] === true && shown.some(({ status: { state } }) => state !== 'up') ? Exit.asked : Exit.done;
 }
 

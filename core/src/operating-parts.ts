@@ -1,0 +1,7 @@
+export { buildProject, requireReplaceable } from './cli/verbs/build.js';
+export { withProject } from './cli/guarded.js';
+export { runningUnits, statusesOf } from './monitor.js';
+export { readJournal } from './journal.js';
+export { keepJournal } from './operate-journal.js';
+export { requireStores } from './remove.js';
+export { isLocked, takeLock } from './lock.js';
