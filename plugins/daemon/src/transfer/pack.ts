@@ -1,6 +1,11 @@
+import { dirname, join } from 'node:path';
 import type { Mln, Project } from '@mln/core';
 import type { Package } from '../protocol.js';
-import type { FleetClient } from '../client/client.js';
+import { createDigests } from './digests.js';
+import { packSources } from './pack-sources.js';
+import { packTemplates } from './pack-templates.js';
+
+export { sendFiles } from './send.js';
 
 /** A package, and where its files lie on this machine, by their digests. */
 export interface Packed {
@@ -8,12 +13,44 @@ export interface Packed {
   readonly files: ReadonlyMap<string, string>;
 }
 
-/** Gathers what a server needs to build the hosts of a project that are named: the project with its paths made the package's own. */
-export function packProject(_mln: Mln, _project: Project, _hosts: readonly string[], _source: string): Promise<Packed> {
-  throw new Error('not there yet');
+/**
+ * Gathers what a server needs to build the hosts of a project that are named: the project with its paths made the package's
+ * own. Of other hosts nothing is gathered, and rows that would copy files are left out.
+ */
+export async function packProject(
+  mln: Mln,
+  project: Project,
+  hosts: readonly string[],
+  source: string,
+): Promise<Packed> {
+  const packed = new Set(hosts);
+  const digests = createDigests(join(dirname(mln.folders.projects), 'daemon', 'digests.json'));
+  const sources = await packSources(mln, project, packed, digests);
+  const {
+    hosts: portable,
+    templates,
+    files,
+  } = await packTemplates(mln, { ...project, hosts: sources.hosts }, packed, digests);
+  await digests.save();
+  return {
+    package: {
+      project: {
+        ...project,
+        hosts: portable.map((host) => ({ ...host, disks: host.disks.map(withoutPlan) })),
+        // The server's own are used there.
+        source: '/',
+        directory: '/',
+      },
+      source,
+      entries: sources.entries,
+      templates,
+      plugins: Object.fromEntries(mln.plugins.map(({ name, version }) => [name, version])),
+    },
+    files: new Map([...sources.files, ...files]),
+  };
 }
 
-/** Sends a server what it does not have of a package's files; what a cut left is gone on with. Gives the bytes that were sent. */
-export function sendFiles(_client: FleetClient, _server: string, _packed: Packed): Promise<number> {
-  throw new Error('not there yet');
+/** A disk without what a plan of this machine has chosen. */
+function withoutPlan({ standsOn: _, ...disk }: Project['hosts'][number]['disks'][number]) {
+  return disk;
 }

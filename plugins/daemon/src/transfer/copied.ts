@@ -1,0 +1,7 @@
+import type { Mln } from '@mln/core';
+
+/** Which words of a list's rows name files and folders that are copied into guests, counted from 0. */
+export function copiedColumns({ keywords }: Mln, list: string): readonly number[] {
+  const columns = keywords.find('host', list)?.columns ?? [];
+  return columns.flatMap(({ copied }, at) => (copied === true ? [at] : []));
+}
