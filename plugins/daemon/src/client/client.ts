@@ -1,8 +1,14 @@
-import type { Readable } from 'node:stream';
-import type { Duplex } from 'node:stream';
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { Duplex, Readable } from 'node:stream';
 import type { Mln } from '@mln/core';
-import type { Options } from '../options.js';
-import type { Principal } from '../protocol.js';
+import { timeoutOf, type Options } from '../options.js';
+import { BEHALF_HEADER, principalText, PROTOCOL, PROTOCOL_HEADER, type Principal } from '../protocol.js';
+import { readAnswer } from './answer.js';
+import { exchange, upload } from './exchange.js';
+import { followEvents } from './follow-events.js';
+import { upgrade } from './upgrade.js';
+import { LOCAL } from './local.js';
+import { createWays, type Way } from './way.js';
 
 /** How a request is made; times are in milliseconds. */
 export interface RequestOptions {
@@ -11,6 +17,10 @@ export interface RequestOptions {
   /** Until the answer is there; that of the configuration where left out, Infinity for none. */
   readonly timeout?: number;
   readonly signal?: AbortSignal;
+  /** Asking twice does no harm; all but POST where left out. */
+  readonly again?: boolean;
+  /** The answer may take long: whenever the time is over the server is asked whether it lives, and waited for if so. */
+  readonly patient?: true;
 }
 
 /**
@@ -45,10 +55,76 @@ export interface FleetClient {
   close(): void;
 }
 
-/** The name of this machine's own daemon, reached by its unix socket. */
-export const LOCAL = 'unix';
+export { LOCAL } from './local.js';
 
-/** Makes a client; for requests in the name of somebody else where `onBehalfOf` is given. */
-export function createClient(_mln: Mln, _options: Options, _onBehalfOf: Principal | null = null): FleetClient {
-  throw new Error('not there yet');
+/** How many times as long as an answer may take a stream may be silent, and a server that was there be gone. */
+const SILENCE = 4;
+const PATIENCE = 6;
+
+/** Makes a client; for requests in the name of somebody else where `onBehalfOf` is given. Nothing is read or connected yet. */
+export function createClient(mln: Mln, options: Options, onBehalfOf: Principal | null = null): FleetClient {
+  const ways = createWays(mln, options, LOCAL);
+  const usual = timeoutOf(options);
+  const common: OutgoingHttpHeaders = {
+    [PROTOCOL_HEADER]: PROTOCOL,
+    ...(onBehalfOf === null ? {} : { [BEHALF_HEADER]: principalText(onBehalfOf) }),
+  };
+  const probe = (way: Way): Promise<unknown> =>
+    exchange(way, { method: 'GET', path: '/v1/server', headers: common, limit: usual, again: true });
+
+  return {
+    servers: Object.keys(options.servers ?? {}),
+    async request(server, method, path, { body, timeout = usual, signal, again = method !== 'POST', patient } = {}) {
+      const way = await ways.to(server);
+      const text = body === undefined ? undefined : JSON.stringify(body);
+      const answer = await exchange(
+        way,
+        {
+          method,
+          path,
+          headers: {
+            ...common,
+            accept: 'application/json',
+            ...(text === undefined
+              ? {}
+              : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+          },
+          ...(text === undefined ? {} : { body: text }),
+          signal,
+          limit: timeout,
+          again,
+        },
+        patient === true ? () => probe(way) : undefined,
+      );
+      return readAnswer(answer, way.server, way.where);
+    },
+    async upload(server, path, bytes, { length, signal }) {
+      const way = await ways.to(server).catch((error: unknown) => {
+        bytes.destroy();
+        throw error;
+      });
+      const headers = { ...common, 'content-type': 'application/octet-stream', 'content-length': length };
+      const answer = await upload(way, { method: 'PUT', path, headers, signal, limit: usual }, bytes, () => probe(way));
+      return readAnswer(answer, way.server, way.where);
+    },
+    async *events(server, path, { after, signal }) {
+      const way = await ways.to(server);
+      yield* followEvents(way, {
+        path,
+        headers: common,
+        after,
+        signal,
+        limit: usual,
+        silence: SILENCE * usual,
+        patience: PATIENCE * usual,
+        probe: () => probe(way),
+      });
+    },
+    async upgrade(server, path, protocol) {
+      return upgrade(await ways.to(server), path, protocol, { headers: common, limit: usual });
+    },
+    close() {
+      ways.close();
+    },
+  };
 }
