@@ -1,7 +1,18 @@
 import { withSharing } from './cow-claim.js';
 import { withIpv6 } from './modules.js';
 import { isTapName, tapOf, usesSlirp, withSwitchTap, withUplinks, type Network, type SwitchProgram } from './uplink.js';
-import { claim, failure, formatSize, MiB, type Host, type Project, type Switch, type Unit, type View } from '@mln/core';
+import {
+  claim,
+  failure,
+  formatSize,
+  MiB,
+  serversOf,
+  type Host,
+  type Project,
+  type Switch,
+  type Unit,
+  type View,
+} from '@mln/core';
 
 /** A kernel with less panics before it has booted; with 48 MiB one boot in a hundred still finds no memory for its disk. */
 const LEAST_MEMORY = 24 * MiB;
@@ -45,7 +56,10 @@ function claimSwitch(unit: Switch, block: View, project: Project, { unclaimed, s
     platforms.includes('uml') || (unclaimed && unit.hypervisor === null && platforms.every((each) => each === null));
   if (!ours) return unit;
   checkSwitch(unit, block);
-  const vde = unit.socket === null && unit.keywords['vde'] === undefined && switchProgram === 'vde_switch';
+  const spread = serversOf(unit, project).length > 1;
+  if (spread && unit.socket === null) checkSpread(unit, block, project);
+  const vde =
+    unit.socket === null && (spread || (unit.keywords['vde'] === undefined && switchProgram === 'vde_switch'));
   const keywords = vde ? { ...unit.keywords, vde: true } : unit.keywords;
   return claim(withSwitchTap(unit, project), 'uml', { keywords });
 }
@@ -62,6 +76,18 @@ function checkSwitch(unit: Switch, block: View): void {
         `${unit.name}: a switch that others run (socket) cannot be given ${keyword} here`,
         keyword,
       );
+}
+
+/** The parts of a switch that is on several servers can be joined where they are vde_switches. */
+function checkSpread(unit: Switch, block: View, project: Project): void {
+  if (block.flag('vde') !== false) return;
+  const servers = serversOf(unit, project).map((each) => each ?? 'this machine');
+  block.error(
+    'MLN_UNSUPPORTED',
+    `${unit.name}: the parts of a switch on several servers (${servers.join(', ')}) are vde_switches`,
+    'vde',
+    'leave vde out',
+  );
 }
 
 function check(host: Host, block: View): void {

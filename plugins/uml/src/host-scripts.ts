@@ -2,6 +2,7 @@ import { MiB, quote, type Host, type Project, type Scripts } from '@mln/core';
 import { cardFunction, networkArguments, networkChecks, tapsOf } from './cards.js';
 import { becomeProgram, endRest, head, makePlace, waitFor } from './script-parts.js';
 import { holdTaps, needTaps, untapScript } from './tap-scripts.js';
+import { tapOf } from './uplink.js';
 
 /*
  * All paths are relative to the host's folder: a socket's path may have 107 bytes at most, unix(7), and the projects
@@ -12,7 +13,12 @@ import { holdTaps, needTaps, untapScript } from './tap-scripts.js';
 export function emitHost(host: Host, scripts: Scripts, project: Project): void {
   scripts.script('start', startScript(host, project));
   scripts.script('stop', stopScript(host, project));
-  if (tapsOf(host).length > 0) scripts.script('untap', untapScript(`${host.name}.${project.name}`));
+  if (tapsOf(host).length > 0) scripts.script('untap', untapScript(`${host.name}.${project.name}`, isFiltered(host)));
+}
+
+/** Whether somebody has a script in the host's folder that filters what its taps send. */
+function isFiltered(host: Host): boolean {
+  return host.interfaces.some((card) => card.keywords?.['port_filter'] === true && tapOf(card) !== null);
 }
 
 function startScript(host: Host, project: Project): string {
@@ -40,7 +46,7 @@ ${useChecks(host)}${diskChecks(host)}${networkChecks(host)}${folderChecks(host)}
 [ ! -f console.log ] || mv -f console.log console.log.1
 [ -p console.in ] || mkfifo -m 600 console.in
 umask 077
-${mounts.map((line) => `${line}\n`).join('')}${memoryCheck}${makePlace}${needTaps(tapsOf(host))}case $term in
+${mounts.map((line) => `${line}\n`).join('')}${memoryCheck}${makePlace}${needTaps(tapsOf(host))}${isFiltered(host) ? './filter up\n' : ''}case $term in
 none)
   setsid ./start run "$place" <>console.in >console.log 2>&1 9<&- &
   ;;

@@ -51,9 +51,9 @@ export default function uml(mln: Mln, options: Options): void {
     if (unit.kind === 'host') emitHost(withDisksElsewhere(unit, project, mln), scripts, project);
     else emitSwitch(unit, scripts, project);
   });
-  hooks.monitor.tapPromise('uml', (statuses, units, project) => {
+  hooks.monitor.tapPromise('uml', (statuses, units, project, look) => {
     const here = units.filter((unit) => isHere(mln, unit, project));
-    return Promise.resolve(monitor(statuses, here, project));
+    return Promise.resolve(monitor(statuses, here, project, look));
   });
   hooks.execute.tapPromise('uml', (operation, part) => checkFolders(operation, part));
   hooks.execute.tapPromise('uml', (operation, part) => refuseSave(operation, part));

@@ -10,7 +10,7 @@ import {
   statSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { bootTold, endOfLog, MiB, type Host, type Project, type Status, type Unit } from '@mln/core';
+import { bootTold, endOfLog, MiB, type Host, type Look, type Project, type Status, type Unit } from '@mln/core';
 import { causeOfDeath } from './console-log.js';
 import { trafficOf } from './traffic.js';
 
@@ -22,14 +22,19 @@ const FULL = MiB;
 /** Stands for the folder of a process that belongs to another user. */
 const UNREADABLE = '';
 
+/** What one look has found in /proc, for all projects that are looked at. */
+const looks = new WeakMap<Look, () => ReadonlyMap<number, Session>>();
+
 /** Tells what runs, from pid files and /proc alone; no guest is asked. */
 export function monitor(
   statuses: ReadonlyMap<string, Status>,
   units: readonly Unit[],
   project: Project,
+  look: Look = { usage: false },
 ): ReadonlyMap<string, Status> {
   const result = new Map(statuses);
-  const sessions = readSessions();
+  const sessions = looks.get(look) ?? readSessions();
+  looks.set(look, sessions);
   for (const unit of units) if (unit.hypervisor === 'uml') result.set(unit.name, statusOf(unit, project, sessions));
   return result;
 }

@@ -118,7 +118,7 @@ export function holdTaps(taps: readonly Tap[]): string {
 }
 
 /** The script that takes away the taps that were made here, by their numbers: names are given again. */
-export function untapScript(unit: string): string {
+export function untapScript(unit: string, filtered = false): string {
   return `#!/bin/sh
 # Takes away the taps that were made for ${unit}.
 set -eu
@@ -127,7 +127,7 @@ PATH=$PATH:/usr/local/bin:/usr/local/sbin:/usr/sbin:/sbin
 # Who stops it does this, and who waited for its end: one behind the other.
 exec 7<stop
 flock 7
-[ -e taps ] || exit 0
+${filtered ? './filter down\n' : ''}[ -e taps ] || exit 0
 now=$(cat /proc/sys/kernel/random/boot_id)
 numbered=$(sed -n 's/^\\([^ ]*\\) [0-9][0-9]* .*/\\1/p' taps | tr '\\n' ' ')
 while read -r tap index boot; do

@@ -47,8 +47,39 @@ test.each(claims)('$body is $expected', async ({ body, plugins, expected }) => {
   expect(units.map(({ name, hypervisor }) => `${name}=${hypervisor ?? ''}`).join(' ')).toBe(expected);
 });
 
+/** A switch, and the value of its flag vde once it is claimed. */
+const spread: readonly { body: string; plugins?: readonly Loaded[]; vde: boolean | undefined }[] = [
+  { body: 'host a { network eth0 { switch s } }\nhost b { network eth0 { switch s } }\nswitch s { }', vde: undefined },
+  {
+    body: 'host a { network eth0 { switch s } }\nhost b { service_host far; network eth0 { switch s } }\nswitch s { }',
+    vde: true,
+  },
+  {
+    body: 'host a { service_host far; network eth0 { switch s } }\nhost b { service_host far; network eth0 { switch s } }\nswitch s { }',
+    vde: undefined,
+  },
+  { body: 'host a { network eth0 { switch s } }\nswitch s { service_host far; hub }', vde: true },
+  {
+    body: 'host a { network eth0 { switch s } }\nhost b { service_host far; network eth0 { switch s } }\nswitch s { socket /s }',
+    vde: undefined,
+  },
+];
+
+test.each(spread)('$body is a vde_switch: $vde', async ({ body, plugins, vde }) => {
+  for (const options of [{ default: true }, { default: true, switch: 'uml_switch' }]) {
+    const { project } = await read(body, plugins ?? [[uml, options]]);
+    expect(project.switches[0]?.keywords['vde']).toBe(vde);
+  }
+});
+
 const refused: readonly { body: string; plugins?: readonly Loaded[]; code: string; message: string; line: number }[] = [
   { body: 'host a { }', plugins: [uml], code: 'MLN_NO_CLAIM', message: 'no plug-in runs the host a', line: 2 },
+  {
+    body: 'host a { network eth0 { switch s } }\nhost b { service_host far; network eth0 { switch s } }\nswitch s {\n vde no }',
+    code: 'MLN_UNSUPPORTED',
+    message: 's: the parts of a switch on several servers (this machine, far) are vde_switches',
+    line: 5,
+  },
   { body: 'host a { uml no }', code: 'MLN_NO_CLAIM', message: 'no plug-in runs the host a', line: 2 },
   { body: 'host a { uml; other }', code: 'MLN_TWO_CLAIMS', message: 'both other and uml claim the host a', line: 2 },
   {

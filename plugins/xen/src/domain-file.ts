@@ -89,6 +89,7 @@ function cardText(card: Host['interfaces'][number], host: Host, project: Project
       ? xlPart('script', `${project.directory}/${host.name}/${ALONE}`, where)
       : xlPart('bridge', bridge, where),
     ...(card.mtu === null ? [] : [`mtu=${card.mtu}`]),
+    ...(card.keywords?.['vifname'] === undefined ? [] : [`vifname=${String(card.keywords['vifname'])}`]),
   ].join(', ');
 }
 

@@ -4,7 +4,7 @@ import { consoleScript } from './console-script.js';
 import { ALONE, domainFile } from './domain-file.js';
 import { kernelOf, typeOf, type Options } from './guest-type.js';
 import { domainName, domainUuid } from './identity.js';
-import { startScript } from './start-script.js';
+import { isFiltered, startScript } from './start-script.js';
 import { stopScript } from './stop-script.js';
 
 /** Writes a host's domain file and its scripts. The paths are those of its disks, in order. */
@@ -20,7 +20,7 @@ export function emitHost(
   const type = typeOf(host, options);
   scripts.file('domain.cfg', domainFile(host, { project, options, paths }));
   scripts.script('start', startScript(host, { project, options, unit, uuid, paths }));
-  scripts.script('stop', stopScript(unit, uuid, type));
+  scripts.script('stop', stopScript(unit, uuid, type, isFiltered(host)));
   // What a BIOS boots knows a serial line alone.
   scripts.script('console', consoleScript(unit, uuid, kernelOf(host, options) === null ? 'serial' : 'pv'));
   if (host.interfaces.some((each) => bridgeOfInterface(each, project) === null))

@@ -66,8 +66,10 @@ export function linkOf(machine: Machine, name: string): Link | null {
   };
 }
 
-/** The names of the interfaces of Domain-0 that are the other ends of a domain’s cards: vif3.0, or vif3.0-emu. */
-export function cardsOfDomain({ root }: Machine, id: number): readonly string[] {
+/** The names of the interfaces of Domain-0 that are the other ends of a domain’s cards: vif3.0, vif3.0-emu, or of these names. */
+export function cardsOfDomain({ root }: Machine, id: number, named: readonly string[] = []): readonly string[] {
   const names = readdirSync(join(root, netFolder));
-  return names.filter((name) => new RegExp(`^vif${id}\\.\\d+(-emu)?$`).test(name));
+  return names.filter(
+    (name) => new RegExp(`^vif${id}\\.\\d+(-emu)?$`).test(name) || named.includes(name.replace(/-emu$/, '')),
+  );
 }

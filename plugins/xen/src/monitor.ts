@@ -57,15 +57,15 @@ async function hostStatuses(
   const domains = await (memory.domains ??= domainsOf(mln, machine));
   if (typeof domains === 'string') return hosts.map(({ name }) => [name, { ...unknownStatus, detail: domains }]);
   const isLocked = readLocks(machine);
-  const found = hosts.map((host) => ({ name: host.name, ...hostStatus(host, project, domains, isLocked) }));
+  const found = hosts.map((host) => ({ host, ...hostStatus(host, project, domains, isLocked) }));
   const percents =
     look.usage && found.some(({ domain }) => domain !== null)
       ? await (memory.percents ??= percentsOf(mln))
       : new Map<string, number>();
-  return found.map(({ name, domain, status }) => {
-    if (!domain) return [name, status];
+  return found.map(({ host, domain, status }) => {
+    if (!domain) return [host.name, status];
     const percent = look.usage ? { cpuPercent: percents.get(domain.name) ?? null } : {};
-    return [name, { ...status, ...percent, network: trafficOf(domain.id, machine) }];
+    return [host.name, { ...status, ...percent, network: trafficOf(host, domain.id, machine) }];
   });
 }
 
@@ -95,8 +95,9 @@ async function percentsOf({ shell }: Mln): Promise<ReadonlyMap<string, number>> 
  * Bytes that went through a guest's cards, as the guest sees them: what Domain-0 sends through the other end of a card
  * the guest receives. xentop(1) would round them to KiB. Null where it has no card.
  */
-function trafficOf(id: number, machine: Machine): Status['network'] {
-  const links = cardsOfDomain(machine, id).flatMap((name) => linkOf(machine, name) ?? []);
+function trafficOf({ interfaces }: Host, id: number, machine: Machine): Status['network'] {
+  const named = interfaces.flatMap(({ keywords }) => keywords?.['vifname'] ?? []).map(String);
+  const links = cardsOfDomain(machine, id, named).flatMap((name) => linkOf(machine, name) ?? []);
   if (links.length === 0) return null;
   const sum = (which: 'received' | 'sent'): number => links.reduce((total, link) => total + link[which], 0);
   return { received: sum('sent'), sent: sum('received') };

@@ -26,7 +26,12 @@ screen) need screen ;;
 xterm) need xterm script ;;
 *) fail "a console is shown by screen, xterm or none, not $term" ;;
 esac
-${lookFunction(unit, uuid, ['reason', 'stranger'])}${settleFunctions}${consoleFunction}${beginConsole(unit)}${lock}${running(unit)}${checks(host, project, options, paths)}${making(unit)}${going}`;
+${lookFunction(unit, uuid, ['reason', 'stranger'])}${settleFunctions}${consoleFunction}${beginConsole(unit)}${lock}${running(unit)}${checks(host, project, options, paths)}${isFiltered(host) ? './filter up\n' : ''}${making(unit)}${going}`;
+}
+
+/** Whether somebody has a script in the host's folder that filters what its cards send. */
+export function isFiltered({ interfaces }: Pick<Host, 'interfaces'>): boolean {
+  return interfaces.some(({ keywords }) => keywords?.['vifname'] !== undefined);
 }
 
 /** Begins the console where nobody keeps it, and waits until it is there. */

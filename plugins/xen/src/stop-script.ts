@@ -8,7 +8,8 @@ fi
 `;
 
 /** Stops a guest, or saves its memory. A guest that reboots is let come to an end of that first. */
-export function stopScript(unit: string, uuid: string, type: GuestType): string {
+export function stopScript(unit: string, uuid: string, type: GuestType, filtered = false): string {
+  const unfilter = filtered ? './filter down' : '';
   // A whole machine without drivers of Xen hears its power button.
   const shutdown = `xl shutdown${type === 'hvm' ? ' -F' : ''}`;
   return `${head(`Stops ${unit} (Xen). Usage: stop [shutdown|save|halt|kill|wait SECONDS|clean]`, unit)}how=\${1:-shutdown}
@@ -18,7 +19,7 @@ shutdown | save | halt | kill | wait | clean) ;;
 *) fail "stop takes shutdown, save, halt, kill, wait SECONDS or clean, not $how" ;;
 esac
 case $seconds in '' | *[!0-9]*) fail "$seconds is no number of seconds" ;; esac
-${noXen}${rootOnly(unit, 'only root may stop guests of Xen')}${lookFunction(unit, uuid, ['reason'])}${settleFunctions}${consoleFunction}${clearFunction(unit)}${lock}if ! settled; then
+${noXen}${rootOnly(unit, 'only root may stop guests of Xen')}${lookFunction(unit, uuid, ['reason'])}${settleFunctions}${consoleFunction}${clearFunction(unit, unfilter)}${lock}if ! settled; then
   # It goes down, or reboots.
   [ "$how" != clean ] || exit 0
   ! dead || [ "$reason" = 1 ] || [ "$how" != shutdown ] || exit 0
@@ -57,7 +58,7 @@ wait)
     [ "$tries" -le 40 ] || fail "has shut down, but its domain does not go"
     sleep 0.5
   done
-  ;;
+${unfilter === '' ? '' : `  ${unfilter}\n`}  ;;
 halt)
   # Filesystems are written out and made read-only first, so that they are found clean.
   xl sysrq "$number" s >/dev/null 2>&1 || :
@@ -85,13 +86,13 @@ save)
   mv -f memory.save.part memory.save
   sync . 2>/dev/null || sync
   rm -f memory.restoring starting.*
-  ;;
+${unfilter === '' ? '' : `  ${unfilter}\n`}  ;;
 esac
 `;
 }
 
 /** What is left of a domain that is gone. */
-function clearFunction(unit: string): string {
+function clearFunction(unit: string, unfilter: string): string {
   return `clear_rest() {
   for each in starting.* memory.save.part memory.restoring; do
     [ ! -e "$each" ] || left=1
@@ -102,7 +103,7 @@ function clearFunction(unit: string): string {
     rm -f pid
   fi
   rm -f domid starting.* memory.save.part memory.restoring
-  [ "$how" != clean ] || [ -z "$left" ] || echo "${unit}: what it left when it died is taken away"
+${unfilter === '' ? '' : `  ${unfilter}\n`}  [ "$how" != clean ] || [ -z "$left" ] || echo "${unit}: what it left when it died is taken away"
 }
 `;
 }

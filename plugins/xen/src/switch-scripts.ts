@@ -1,4 +1,4 @@
-import { quote, type Project, type Scripts, type Switch } from '@mln/core';
+import { quote, serversOf, type Project, type Scripts, type Switch } from '@mln/core';
 import { aliasOf, bridgeOf, unmarkedOf } from './bridges.js';
 import { head, lock, rootOnly } from './script-parts.js';
 
@@ -61,7 +61,7 @@ link
 if [ -z "$link" ] || ! is_bridge || ! ours || [ "\${1:-}" = clean ]; then
   exit 0
 fi
-# The cards of guests that have just ended go by themselves.
+${unit.bridge === null && serversOf(unit, project).length > 1 ? leaveTunnels(unit, project) : ''}# The cards of guests that have just ended go by themselves.
 tries=0
 while cards=$(ip -o link show master "$bridge") && [ -n "$cards" ]; do
   tries=$((tries + 1))
@@ -72,5 +72,15 @@ while cards=$(ip -o link show master "$bridge") && [ -n "$cards" ]; do
   sleep 0.1
 done
 ip link delete dev "$bridge"
+`;
+}
+
+/** Of a switch that is on several servers: what joins the bridge to its other parts, and was left when nobody took it away. */
+function leaveTunnels(unit: Switch, project: Project): string {
+  return `ip -d -o link show type vxlan | while read -r _ tunnel rest; do
+  case "$rest " in
+  *" master $bridge "*" alias mln-tunnel:${project.name}:${unit.name} ") ip link delete dev "\${tunnel%%[@:]*}" ;;
+  esac
+done
 `;
 }
