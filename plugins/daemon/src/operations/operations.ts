@@ -11,8 +11,8 @@ export interface Operations {
   list(): Promise<readonly OperationRecord[]>;
   /** Throws MLN_NO_OPERATION. */
   find(id: string): Promise<OperationRecord>;
-  /** The log behind entry number `after`, and what comes, until the operation has ended. */
-  log(id: string, after: number, signal?: AbortSignal): AsyncIterable<LogEntry>;
+  /** The log behind entry number `after`, and (unless `follow` is false) what comes, until the operation has ended. */
+  log(id: string, after: number, signal?: AbortSignal, follow?: boolean): AsyncIterable<LogEntry>;
   /** Finds what an earlier daemon left: workers that live are followed, what died is put right. Gives what is to be said. */
   resume(): Promise<readonly string[]>;
   /** Accepts nothing more, and waits until what runs has come to a good end, at most so many milliseconds. */

@@ -1,0 +1,111 @@
+import { failure, isName, type OperationOptions } from '@mln/core';
+import type { OperationRequest, PhaseRequest, Verb } from '../protocol.js';
+
+/** The rights that an operation takes. */
+const rightsFor: Readonly<Record<string, readonly Verb[]>> = {
+  build: ['build'],
+  start: ['start'],
+  stop: ['stop'],
+  restart: ['stop', 'start'],
+  remove: ['remove'],
+  upgrade: ['upgrade'],
+};
+
+/** Gives the rights that an operation takes on its project. */
+export function rightsOf(operation: string): readonly Verb[] {
+  return rightsFor[operation] ?? [];
+}
+
+/** How a field is checked, and what it is to be. */
+type Check = readonly [fits: (value: unknown) => boolean, what: string];
+
+const seconds: Check = [
+  (value) => typeof value === 'number' && value >= 0 && value <= 31_536_000,
+  'a number of seconds',
+];
+const flag: Check = [(value) => value === true, 'true'];
+const names: Check = [
+  (value) =>
+    Array.isArray(value) && value.length <= 100_000 && value.every((each) => typeof each === 'string' && isName(each)),
+  'a list of names',
+];
+const oneOf = (words: readonly string[]): Check => [
+  (value) => typeof value === 'string' && words.includes(value),
+  words.join(', '),
+];
+
+const optionFields: Readonly<Record<keyof OperationOptions, Check>> = {
+  sleep: seconds,
+  wait: seconds,
+  patience: seconds,
+  save: flag,
+  allOrNothing: flag,
+  overcommit: flag,
+  term: oneOf(['screen', 'xterm', 'none']),
+};
+
+const requestFields: Readonly<Record<keyof OperationRequest, Check>> = {
+  scope: oneOf(['part', 'whole']),
+  operation: oneOf(Object.keys(rightsFor)),
+  options: [(value) => isObject(value), 'an object'],
+  project: [(value) => typeof value === 'string' && isName(value) && !value.includes('.'), 'the name of a project'],
+  parent: [(value) => typeof value === 'string' && /^[\w.-]{1,100}$/.test(value), 'the id of an operation'],
+  hosts: names,
+  replace: [(value) => typeof value === 'boolean', 'true or false'],
+  // Looked through word by word by whoever knows its form.
+  package: [(value) => isObject(value), 'a package'],
+};
+
+const phaseFields: Readonly<Record<keyof PhaseRequest, Check>> = {
+  number: [(value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 1_000_000, 'a number'],
+  phase: [(value) => typeof value === 'string' && /^[A-Za-z]{1,40}$/.test(value), 'the name of a phase'],
+  units: names,
+};
+
+/** Checks a request for an operation, but for its package. Throws MLN_BAD_REQUEST. */
+export function checkRequest(value: unknown): OperationRequest {
+  const request = checked(value, requestFields, [
+    'scope',
+    'operation',
+    'options',
+    'project',
+  ]) as unknown as OperationRequest;
+  checked(request.options, optionFields, [], 'options.');
+  const { operation, scope } = request;
+  if ((operation === 'build') !== (request.package !== undefined))
+    throw bad(operation === 'build' ? 'a build comes with a package' : `${operation} takes no package`);
+  if (scope === 'part' && (request.hosts !== undefined || request.replace !== undefined || operation === 'restart'))
+    throw bad('a part is told its hosts phase by phase, and takes neither replace nor restart');
+  return request;
+}
+
+/** Checks a request for a phase. Throws MLN_BAD_REQUEST. */
+export function checkPhase(value: unknown): PhaseRequest {
+  return checked(value, phaseFields, ['number', 'phase', 'units']) as unknown as PhaseRequest;
+}
+
+function checked(
+  value: unknown,
+  fields: Readonly<Record<string, Check>>,
+  needed: readonly string[],
+  before = '',
+): Readonly<Record<string, unknown>> {
+  if (!isObject(value)) throw bad(`${before || 'the body '}is no object`.trim());
+  for (const [key, found] of Object.entries(value)) {
+    const check = Object.hasOwn(fields, key) ? fields[key] : undefined;
+    if (check === undefined) throw bad(`nobody knows the field ${JSON.stringify(`${before}${key}`.slice(0, 60))}`);
+    const [fits, what] = check;
+    if (!fits(found)) throw bad(`the field ${before}${key} is not ${what}`);
+  }
+  const missing = needed.find((key) => !Object.hasOwn(value, key));
+  if (missing !== undefined) throw bad(`the field ${before}${missing} is missing`);
+  return value;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function bad(message: string): Error {
+  return failure('MLN_BAD_REQUEST', message);
+}

@@ -1,0 +1,53 @@
+import { Exit, isMlnError, messageOf, type ExitCode, type Mln } from '@mln/core';
+import type { Options } from '../options.js';
+import { createLog } from './log.js';
+import { createNotify } from './notify.js';
+import { startDaemon } from './start.js';
+
+/** Milliseconds in which operations that end soon are waited for. */
+const DRAIN = 10_000;
+
+/** Runs a daemon in the foreground until it is told to end: daemon(7), systemd.service(5). */
+export async function runDaemon(mln: Mln, options: Options, version: string): Promise<ExitCode> {
+  const logger = await createLog(process.env['MLN_LOG_LEVEL'] ?? 'info');
+  const notify = createNotify(mln.shell);
+  const running = await startDaemon(mln, options, { logger });
+  const { daemon } = running;
+  logger.info(
+    { pid: process.pid, version, name: daemon.name, listen: options.listen ?? [], socket: daemon.places.socket },
+    'ready',
+  );
+  for (const said of running.found) logger.info({ said }, 'found');
+  await notify.ready();
+
+  let reloading = Promise.resolve();
+  const reload = async (): Promise<void> => {
+    await notify.reloading();
+    try {
+      await running.reload();
+      logger.info('configuration, certificates and roles are read anew');
+      await notify.status('');
+    } catch (error) {
+      logger.error(
+        { reason: messageOf(error), ...(isMlnError(error) ? { code: error.code } : { err: error }) },
+        'what is new cannot be used; what was goes on',
+      );
+      await notify.status(`the new configuration cannot be used: ${messageOf(error)}`);
+    }
+    await notify.ready();
+  };
+  const onReload = (): void => {
+    reloading = reloading.then(reload);
+  };
+  process.on('SIGHUP', onReload);
+  const signal = await new Promise<string>((resolve) => {
+    for (const each of ['SIGTERM', 'SIGINT'] as const) process.once(each, resolve);
+  });
+  logger.info({ signal }, 'ending');
+  await notify.stopping();
+  await reloading;
+  process.off('SIGHUP', onReload);
+  await running.close(DRAIN);
+  logger.info('ended');
+  return Exit.done;
+}

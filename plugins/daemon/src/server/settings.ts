@@ -1,0 +1,65 @@
+import type { SecureContextOptions } from 'node:tls';
+import { failure, isMlnError, type Mln } from '@mln/core';
+import { readAddress, type Address } from '../client/address.js';
+import { placesOf, type Options } from '../options.js';
+import { createAllowList } from '../tls/allow.js';
+import { readIdentity, revokedOf, serverOptions, type Identity } from '../tls/identity.js';
+import { readRights, type Rights } from '../rights/rights.js';
+
+/** All that a daemon is told, and reads anew at a reload. */
+export interface Settings {
+  readonly options: Options;
+  readonly rights: Rights;
+  readonly allows: (address: string) => boolean;
+  /** Null where it listens on no address, and has no certificate. */
+  readonly secure: Secure | null;
+}
+
+export interface Secure {
+  readonly identity: Identity;
+  readonly revoked: ReadonlySet<string>;
+  readonly context: SecureContextOptions & ReturnType<typeof serverOptions>;
+}
+
+/** Reads and checks all of it. Throws the first thing that is wrong. */
+export async function readSettings(mln: Mln, options: Options): Promise<Settings> {
+  const places = placesOf(options, mln.folders);
+  listenAddresses(options);
+  return {
+    options,
+    rights: await readRights(mln, places.roles),
+    allows: createAllowList(options.allow),
+    secure: await readSecure(places.fleet, (options.listen ?? []).length > 0),
+  };
+}
+
+/** Where it listens. Throws MLN_BAD_CONFIGURATION. */
+export function listenAddresses({ listen = [] }: Options): readonly Address[] {
+  return listen.map((text) => {
+    const address = readAddress(text);
+    if (address) return address;
+    throw failure(
+      'MLN_BAD_CONFIGURATION',
+      `the option listen of @mln/plugin-daemon has an address that cannot be read: ${text}`,
+      {
+        hint: 'write ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT',
+      },
+    );
+  });
+}
+
+async function readSecure(fleet: string, needed: boolean): Promise<Secure | null> {
+  try {
+    const identity = await readIdentity(fleet);
+    return { identity, revoked: await revokedOf(identity), context: serverOptions(identity) };
+  } catch (error) {
+    if (!needed && isMlnError(error) && error.code === 'MLN_NO_CERTIFICATE') return null;
+    throw error;
+  }
+}
+
+/** The plug-in's options in a configuration that was read anew; null where it no longer has the plug-in. */
+export function optionsIn(configuration: Mln['configuration'], names: readonly string[]): Options | null {
+  const entry = configuration.plugins.find(({ name }) => names.includes(name));
+  return entry?.options ?? null;
+}
