@@ -34,6 +34,7 @@ export default {
       ],
     },
     { ...sources, ...installed, displayName: 'guests', testMatch: ['<rootDir>/test/guests/*.test.ts'] },
+    { ...sources, ...installed, displayName: 'fleet', testMatch: ['<rootDir>/test/fleet/*.test.ts'] },
     { ...sources, ...installed, displayName: 'packages', testMatch: ['<rootDir>/test/packages/*.test.ts'] },
     { ...sources, displayName: 'release', testMatch: ['<rootDir>/test/release/*.test.ts'] },
     { ...sources, ...installed, displayName: 'xen', testMatch: ['<rootDir>/test/xen/*.test.ts'] },

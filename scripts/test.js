@@ -33,7 +33,7 @@ tell(
       : [
           ...checks.map(check),
           jest(['--selectProjects', 'fast']),
-          jest(['--selectProjects', 'guests', 'packages', '--maxWorkers', '2']),
+          jest(['--selectProjects', 'guests', 'fleet', 'packages', '--maxWorkers', '2']),
         ],
   ),
 );

@@ -8,9 +8,14 @@ import linux from '@mln/plugin-linux';
 import lvm from '@mln/plugin-lvm';
 import uml from '@mln/plugin-uml';
 import xen from '@mln/plugin-xen';
+import { loadConfiguration } from '../core/src/configuration.js';
+import { readManifest } from '../core/src/plugin-manifest.js';
+import { checkOptions } from '../core/src/plugin-options.js';
 import { readProject, type ReadOptions } from '../core/src/read-project.js';
 import { resolvedDocument } from '../core/src/resolved-document.js';
 import { memoryFilesystem } from '../core/src/testing/memory-filesystem.js';
+import type { Verb } from '../plugins/daemon/src/protocol.js';
+import { readRights } from '../plugins/daemon/src/rights/rights.js';
 import { outlineOfProblems, outlineOfProject } from '../core/test/outline.js';
 import { testKernel } from './support/test-kernel.js';
 
@@ -44,12 +49,12 @@ function platforms(project: Project): string[] {
   ];
 }
 
-const names = readdirSync(folder)
+const names = [...readdirSync(folder), ...readdirSync(join(folder, 'fleet')).map((name) => `fleet/${name}`)]
   .filter((name) => name.endsWith('.mln'))
   .map((name) => name.slice(0, -'.mln'.length));
 
 test.each(names)('%s comes to what is expected', async (name) => {
-  const file = join(expected, `${name}.txt`);
+  const file = join(expected, `${name.replace('/', '-')}.txt`);
   const lines = [...(await outline(name, {})), '', '# --rehearse', ...(await outline(name, { rehearse: true })), ''];
   const text = lines.join('\n').replaceAll(folder, 'examples');
   if (process.env['UPDATE_GOLDEN']) writeFileSync(file, text);
@@ -58,6 +63,44 @@ test.each(names)('%s comes to what is expected', async (name) => {
 
 test.each(names)('%s is in the list of what was changed against the paper', (name) => {
   expect(readFileSync(join(folder, 'README.md'), 'utf8')).toContain(`| ${name}.mln |`);
+});
+
+const fleet = join(folder, 'fleet');
+const daemonPackage = join(import.meta.dirname, '../plugins/daemon/package.json');
+
+test('the fleet has a configuration for each server that its project names, and they know each other by the same addresses', async () => {
+  const { hosts } = (await read('fleet/kafe')).project;
+  const servers = [...new Set(hosts.map(({ serviceHost }) => serviceHost ?? ''))].sort();
+  const files = readdirSync(fleet).filter((name) => name.endsWith('.config.yaml'));
+  expect(files.sort()).toEqual(servers.map((name) => `${name}.config.yaml`));
+  const manifest = await readManifest({ kind: 'package', path: daemonPackage, standard: true }, 'daemon');
+  const addresses = new Map<string, string>();
+  const known = new Map<string, Readonly<Record<string, string>>>();
+  for (const file of files) {
+    const distribution = join(import.meta.dirname, '../mln.config.json');
+    const { serviceHost, plugins } = await loadConfiguration({ config: join(fleet, file) }, distribution, {});
+    expect(plugins.length).toBeGreaterThan(8);
+    const options = plugins.find(({ name }) => name === '@mln/plugin-daemon')?.options ?? {};
+    await checkOptions(manifest, options, file);
+    const { listen = [], servers: others = {} } = options as { listen?: string[]; servers?: Record<string, string> };
+    addresses.set(String(serviceHost), listen.join());
+    known.set(String(serviceHost), others);
+  }
+  for (const name of servers)
+    expect(known.get(name)).toEqual(Object.fromEntries([...addresses].filter(([other]) => other !== name)));
+});
+
+test('the roles of the fleet are read, and alice may build what is kafe’s', async () => {
+  const rights = await readRights(mln, join(fleet, 'roles.yaml'));
+  const may = (name: string, verb: Verb, project: string | null, groups = ['backends']): boolean =>
+    rights.allows({ principal: { kind: 'user', name }, verb, project, groups });
+  expect(may('alice', 'build', 'kafe')).toBe(true);
+  expect(may('alice', 'build', 'abc')).toBe(false);
+  expect(may('alice', 'build', 'kafe', ['tests'])).toBe(false);
+  expect(may('alice', 'host', 'kafe')).toBe(false);
+  expect(may('watch', 'read', null)).toBe(true);
+  expect(may('watch', 'stop', 'kafe')).toBe(false);
+  expect(may('olga', 'admin', null)).toBe(true);
 });
 
 test('the render farm has 51 hosts, at 10.0.0.1 to 10.0.0.51, dealt to the servers in turn', async () => {

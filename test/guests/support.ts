@@ -122,25 +122,9 @@ export async function openLab(): Promise<Lab> {
       if (code !== 0) throw new Error(`uml_moo ${disk}: ${stderr}`);
       return whole;
     },
-    console: (project, host) => readFileSync(join(projects, project, host, 'console.log'), 'utf8').replaceAll('\r', ''),
-    async prompted(project, host, prompt) {
-      // The shell asks the terminal for the cursor's place.
-      const end = new RegExp(`${prompt}(?:\\u001b\\[6n)?$`);
-      await until(() => end.test(lab.console(project, host)), `${host} to prompt with ${prompt}`);
-    },
-    async type(project, host, command) {
-      await lab.prompted(project, host, '[#$] ');
-      const place = join(projects, project, host);
-      const before = lab.console(project, host).length;
-      const mark = `done-${before}`;
-      // The mark is put together by the guest's shell: the echo of what was typed is not it.
-      writeFileSync(join(place, 'console.in'), `${command}; echo ${mark.replace('-', '""-')}\n`, { flag: 'a' });
-      return until(() => {
-        const shown = lab.console(project, host).slice(before);
-        const at = shown.indexOf(mark);
-        return at < 0 ? null : shown.slice(shown.indexOf('\n') + 1, at);
-      }, `${host} to answer ${command}`);
-    },
+    console: (project, host) => consoleIn(join(projects, project, host)),
+    prompted: (project, host, prompt) => promptedIn(join(projects, project, host), prompt),
+    type: (project, host, command) => typeIn(join(projects, project, host), command),
     processes: () => processesIn(home).map(({ command }) => command),
     close() {
       for (const { pid } of processesIn(home)) process.kill(pid, 'SIGKILL');
@@ -150,6 +134,32 @@ export async function openLab(): Promise<Lab> {
   };
   await lab.ok('template', 'build', 'tiny');
   return lab;
+}
+
+/** What a host has written on its console; given is its folder. */
+export function consoleIn(place: string): string {
+  return readFileSync(join(place, 'console.log'), 'utf8').replaceAll('\r', '');
+}
+
+/** Waits until a host's console shows a prompt, and nothing behind it. */
+async function promptedIn(place: string, prompt: string): Promise<void> {
+  // The shell asks the terminal for the cursor's place.
+  const end = new RegExp(`${prompt}(?:\\u001b\\[6n)?$`);
+  await until(() => end.test(consoleIn(place)), `${place} to prompt with ${prompt}`);
+}
+
+/** Types a line on a host's console, and gives what came until the line was done; given is its folder. */
+export async function typeIn(place: string, command: string): Promise<string> {
+  await promptedIn(place, '[#$] ');
+  const before = consoleIn(place).length;
+  const mark = `done-${before}`;
+  // The mark is put together by the guest's shell: the echo of what was typed is not it.
+  writeFileSync(join(place, 'console.in'), `${command}; echo ${mark.replace('-', '""-')}\n`, { flag: 'a' });
+  return until(() => {
+    const shown = consoleIn(place).slice(before);
+    const at = shown.indexOf(mark);
+    return at < 0 ? null : shown.slice(shown.indexOf('\n') + 1, at);
+  }, `${place} to answer ${command}`);
 }
 
 /** What a program printed, and its exit code, when it has ended. */
@@ -176,7 +186,7 @@ export async function until<T>(look: () => T | null | undefined | false, what: s
 }
 
 /** The calling user; root makes one that is not root. */
-function ordinaryUser(): User {
+export function ordinaryUser(): User {
   const uid = process.getuid?.() ?? 0;
   if (uid !== 0) return { name: '', uid, gid: process.getgid?.() ?? uid };
   const name = 'mln-test';
@@ -217,7 +227,7 @@ export function noSubordinateIds(): string | null {
 }
 
 /** Processes that work in a folder or below. */
-function processesIn(folder: string): { pid: number; command: string }[] {
+export function processesIn(folder: string): { pid: number; command: string }[] {
   const listed = execFileSync(
     'sh',
     ['-c', 'for each in /proc/[0-9]*; do echo "${each#/proc/} $(readlink "$each/cwd")"; done 2>/dev/null; true'],

@@ -1,9 +1,12 @@
-import { doctorHook, type Mln } from '@mln/core';
+import { doctorHook, setupHook, type Mln } from '@mln/core';
 import { addAuthorityVerbs } from './tls/verbs.js';
 import { addDaemonVerbs } from './server/verbs.js';
 import { addFleetVerbs } from './fleet/verbs.js';
+import { makePersistent } from './fleet/keywords.js';
 import { keywords } from './keywords.js';
 import type { Options } from './options.js';
+import { checkFilters, emitFilter, withFilters } from './tunnels/filters.js';
+import { withTunnelMtu } from './tunnels/mtu.js';
 import { wrapVerbs } from './coordinate/verbs.js';
 
 /** Service hosts: one project over many servers. */
@@ -21,7 +24,15 @@ export default function daemon(mln: Mln, options: Options): void {
   hooks.keywords.tap('daemon', (table) => {
     table.declare(...keywords);
   });
-  hooks.resolveUnit.tap({ name: 'daemon', stage: 60 }, (unit) => unit);
+  // Whoever claims a host reads it of its interfaces.
+  hooks.resolveUnit.tap({ name: 'daemon', stage: -10 }, (unit) => withFilters(unit, options));
+  // Hosts of others are there then.
+  hooks.transformTree.tap({ name: 'daemon', stage: 100 }, makePersistent);
+  hooks.resolveUnit.tap({ name: 'daemon', stage: 60 }, (unit, block, project) => {
+    checkFilters(unit, block);
+    return withTunnelMtu(unit, block, project, options);
+  });
+  hooks.emitScripts.tap('daemon', emitFilter);
   // In this order: what a server can take, what joins switches, and what goes to other servers.
   hooks.execute.tapPromise('daemon', async (operation, part) =>
     part.server === null && part.phase === 'prepare'
@@ -43,5 +54,8 @@ export default function daemon(mln: Mln, options: Options): void {
   );
   doctorHook(mln).tapPromise('daemon', async (checks) => {
     (await import('./server/doctor.js')).addChecks(checks, mln, options);
+  });
+  setupHook(mln).tapPromise('daemon', async (setup) => {
+    (await import('./setup/service-host.js')).addServiceHost(setup, options);
   });
 }

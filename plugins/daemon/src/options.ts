@@ -17,6 +17,7 @@ export interface Options {
   readonly socketGroup?: string;
   readonly guestUser?: string;
   readonly timeout?: number;
+  readonly portFilter?: boolean;
 }
 
 /** The port that the original listened on, too. */
