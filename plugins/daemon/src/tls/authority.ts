@@ -1,5 +1,5 @@
 import { createPublicKey, randomBytes, X509Certificate } from 'node:crypto';
-import { readdir, rename } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, makeFolder, readIfThere, systemFailure, writeAtomically } from '@mln/core';
 import type { Places } from '../options.js';
@@ -70,6 +70,7 @@ export async function ensureAuthority(places: Places, name: string): Promise<Pai
   try {
     await rename(unfinished, folder);
   } catch (error) {
+    await rm(unfinished, { recursive: true, force: true });
     throw systemFailure(error, `the authority cannot be put in place: ${folder}`);
   }
   return { ...pair, made: true };

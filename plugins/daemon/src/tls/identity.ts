@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ServerOptions } from 'node:https';
 import type { ConnectionOptions, PeerCertificate, TLSSocket } from 'node:tls';
-import { failure, readIfThere, systemFailure, type MlnError } from '@mln/core';
+import { failure, messageOf, readIfThere, systemFailure, type MlnError } from '@mln/core';
 import { principalText, type Principal } from '../protocol.js';
 import { plainSerial, readRevocations } from './certificates.js';
 import { principalIn } from './names.js';
@@ -69,9 +69,17 @@ function ownPrincipal(certificate: string, key: string, fleet: string): Principa
   throw failure('MLN_BAD_CERTIFICATE', `the certificate in ${fleet} cannot be used: ${why}`, { hint: renewal });
 }
 
-/** Gives the serial numbers of the certificates that are revoked. */
+/** Gives the serial numbers of the certificates that are revoked. Throws MLN_BAD_CERTIFICATE where the list cannot be used. */
 export async function revokedOf({ revoked, authority }: Identity): Promise<ReadonlySet<string>> {
-  return revoked === null ? none : (await readRevocations(revoked, authority)).serials;
+  if (revoked === null) return none;
+  try {
+    return (await readRevocations(revoked, authority)).serials;
+  } catch (error) {
+    throw failure('MLN_BAD_CERTIFICATE', `crl.pem in the fleet folder cannot be used: ${messageOf(error)}`, {
+      cause: error,
+      hint: 'copy it from another server of the fleet',
+    });
+  }
 }
 
 /**

@@ -193,11 +193,7 @@ function checkJoined(
 }
 
 function unreachableAt(where: string, error: unknown): Error {
-  return unreachable({ server: where, where, local: false, begin: unused }, error);
-}
-
-function unused(): never {
-  throw new TypeError('this is no way to send anything');
+  return unreachable({ server: where, where, local: false }, error);
 }
 
 function sha256(bytes: Buffer): string {

@@ -166,6 +166,7 @@ test('an identity is read from its folder, and nothing else is', async () => {
   chmodSync(join(folder, 'self.key'), 0o600);
   writeFileSync(join(folder, 'self.pem'), identityIn('gateway1').certificate);
   await expect(readIdentity(folder)).rejects.toMatchObject({ code: 'MLN_BAD_CERTIFICATE' });
+  await expect(revokedOf({ ...identity, revoked: 'rubbish' })).rejects.toMatchObject({ code: 'MLN_BAD_CERTIFICATE' });
   writeFileSync(join(folder, 'self.pem'), 'rubbish');
   await expect(readIdentity(folder)).rejects.toMatchObject({ code: 'MLN_BAD_CERTIFICATE' });
 });
