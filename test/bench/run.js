@@ -11,6 +11,7 @@ import { fuzz } from './fuzz.js';
 import { benchGuests } from './guests.js';
 import { benchLanguage } from './language.js';
 import { environment, folder, isWanted, mln, time } from './measure.js';
+import { benchTransfers } from './transfer.js';
 
 ensurePrograms(forGuests);
 ensureBuilt();
@@ -20,6 +21,7 @@ try {
   await benchLanguage();
   benchDisks();
   benchGuests();
+  await benchTransfers();
   if (isWanted('fuzz') && !(await fuzz())) process.exitCode = 1;
 } finally {
   // Whatever went wrong, no guest goes on.

@@ -85,6 +85,8 @@ async function addVersion(
       );
     }
     if (owner) await giveAway(join(staging, name, version), { folder: templates, name, version }, owner);
+  } catch (error) {
+    throw systemFailure(error, `the template ${name}@${version} cannot be added in ${templates}`);
   } finally {
     if (owner) await rm(staging, { recursive: true, force: true });
   }

@@ -1,10 +1,10 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
 import { failure, isMlnError, syncFolder, systemFailure } from '@mln/core';
 import { CHUNK, MOST_ZEROS, piecesOf, readHead, type Pieces } from './frames.js';
+import { createWriter, type Written } from './upload-writer.js';
 
 /** A file that comes in parts. */
 export interface Upload {
@@ -26,18 +26,14 @@ export interface Uploads {
   take(upload: Upload, offset: number, stream: AsyncIterable<unknown>): Promise<number>;
 }
 
-/** How far an upload has come. */
-interface Progress {
-  readonly hash: Hash;
-  at: number;
-  /** Bytes since the last time that they were brought to the disk, which goes on beside what comes in. */
-  unsynced: number;
+/** How far an upload has come, and what of it goes to the disk beside what comes in. */
+interface Progress extends Written {
   syncing: Promise<void>;
   isSyncing: boolean;
 }
 
-/** Bytes that are written at once. */
-const WRITE = 1024 * 1024;
+/** Bytes that are read at once. */
+const READ = 1024 * 1024;
 /** Bytes after which they are brought to the disk: the last part does not wait long for that. */
 const SYNC = 64 * 1024 * 1024;
 /** Bytes that may wait for that. */
@@ -46,7 +42,6 @@ const MOST_UNSYNCED = 512 * 1024 * 1024;
 const KNOWN = 256;
 /** Milliseconds that a part waits for the one before it: two are under way at once, and either may come first. */
 const EARLY = 1000;
-const ZEROS = Buffer.alloc(WRITE);
 /** Errors of streams that broke off. */
 const cuts = new WeakSet<Error>();
 
@@ -194,7 +189,7 @@ async function digested(part: string, length: number, size: number): Promise<Pro
   };
   if (length > size) await rm(part, { force: true });
   else if (length > 0)
-    for await (const chunk of createReadStream(part, { highWaterMark: WRITE })) {
+    for await (const chunk of createReadStream(part, { highWaterMark: READ })) {
       progress.hash.update(chunk as Buffer);
       progress.at += (chunk as Buffer).length;
     }
@@ -233,62 +228,6 @@ async function heard<T>(what: Promise<T>): Promise<T> {
     cuts.add(cut);
     throw cut;
   }
-}
-
-/** Writes large pieces while the next ones come in. Holes stay holes. */
-function createWriter(file: FileHandle, progress: Progress) {
-  let waiting: Buffer[] = [];
-  let length = 0;
-  let from = progress.at;
-  let writing: Promise<void> = Promise.resolve();
-  let ends = false;
-  const flush = async (): Promise<void> => {
-    const [bytes, at] = [waiting, from];
-    [waiting, length, from] = [[], 0, progress.at];
-    await writing;
-    if (bytes.length === 0) return;
-    writing = writeAll(file, bytes, at);
-    // Whoever waits for it next is told; until then nobody need be.
-    writing.catch(() => undefined);
-  };
-  return {
-    async zeros(count: number): Promise<void> {
-      if (count === 0) return;
-      await flush();
-      for (let rest = count; rest > 0; rest -= WRITE) {
-        progress.hash.update(rest < WRITE ? ZEROS.subarray(0, rest) : ZEROS);
-        if (rest % (16 * WRITE) < WRITE) await turn();
-      }
-      progress.at += count;
-      from = progress.at;
-      ends = true;
-    },
-    async bytes(piece: Buffer): Promise<void> {
-      progress.hash.update(piece);
-      progress.at += piece.length;
-      progress.unsynced += piece.length;
-      ends = false;
-      waiting.push(piece);
-      length += piece.length;
-      if (length >= WRITE) await flush();
-    },
-    async end(): Promise<void> {
-      await flush();
-      await writing;
-      // Zeros at the end are no bytes of the file yet.
-      if (ends) await file.truncate(progress.at);
-    },
-  };
-}
-
-async function writeAll(file: FileHandle, bytes: readonly Buffer[], at: number): Promise<void> {
-  const { bytesWritten } = await file.writev(bytes, at);
-  const length = bytes.reduce((sum, each) => sum + each.length, 0);
-  if (bytesWritten === length) return;
-  // A disk that is nearly full takes a part; the rest tells why.
-  const rest = Buffer.concat(bytes).subarray(bytesWritten);
-  for (let done = 0; done < rest.length;)
-    done += (await file.write(rest, done, rest.length - done, at + bytesWritten + done)).bytesWritten;
 }
 
 /** What has come is brought to the disk beside what comes; only where the disk is too slow for that is it waited for. */

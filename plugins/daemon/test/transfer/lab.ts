@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from '@jest/globals';
 import * as core from '@mln/core';
-import { createMln, failure, isMlnError, type Host, type Mln, type Project } from '@mln/core';
+import { createMln, failure, isMlnError, type Mln, type Project } from '@mln/core';
 import autoenum from '@mln/plugin-autoenum';
 import cfengine from '@mln/plugin-cfengine';
 import ext from '@mln/plugin-ext';
@@ -35,13 +35,20 @@ import { transferRoutes } from '../../src/transfer/routes.js';
 
 const root = mkdtempSync(join(tmpdir(), 'mln-transfer-'));
 const servers: Server[] = [];
+const before: (() => void)[] = [];
 let made = 0;
 
 afterAll(() => {
   for (const server of servers) server.closeAllConnections();
   for (const server of servers) server.close();
+  for (const act of before) act();
   rmSync(root, { recursive: true, force: true });
 });
+
+/** Does something before the folders of a test file are taken away. */
+export function beforeCleaning(act: () => void): void {
+  before.push(act);
+}
 
 export function scratch(): string {
   const path = join(root, String((made += 1)));
@@ -75,8 +82,8 @@ export function machine(folder: string): Promise<Mln> {
       plugin('autoenum', autoenum),
       plugin('xen', xen),
       plugin('lvm', lvm),
-      plugin('cfengine', cfengine as core.Plugin),
-      plugin('uml', uml as core.Plugin, { default: true }),
+      plugin('cfengine', cfengine),
+      plugin('uml', uml, { default: true }),
     ],
   });
 }
@@ -168,7 +175,7 @@ async function answer(lab: ServerLab, request: IncomingMessage, response: Server
   );
   try {
     if (!route) throw failure('MLN_BAD_REQUEST', `there is no ${url.pathname}`);
-    const json = route.body?.kind === 'json' ? JSON.parse((await request.toArray()).join('')) : undefined;
+    const json: unknown = route.body?.kind === 'json' ? JSON.parse((await request.toArray()).join('')) : undefined;
     const call: Call = {
       principal: lab.principal,
       onBehalfOf: null,
@@ -198,10 +205,4 @@ async function answer(lab: ServerLab, request: IncomingMessage, response: Server
     if (!response.destroyed)
       send(error.code === 'MLN_BAD_REQUEST' ? 400 : 422, { problems: error.problems, exit: error.exit });
   }
-}
-
-export function hostOf(project: Project, name: string): Host {
-  const found = project.hosts.find((host) => host.name === name);
-  if (!found) throw new Error(`there is no host ${name}`);
-  return found;
 }

@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -8,19 +9,21 @@ import { MiB } from '@mln/core';
 import type { Package } from '../../src/protocol.js';
 import { blobsOf } from '../../src/transfer/blobs.js';
 import { CHUNK, writeFrames } from '../../src/transfer/frames.js';
+import { collectGarbage } from '../../src/transfer/garbage.js';
 import { sendFiles, type Packed } from '../../src/transfer/pack.js';
-import { LOCAL, scratch, serverLab, sha256, type ServerLab } from './lab.js';
+import { beforeCleaning, LOCAL, scratch, serverLab, sha256, type ServerLab } from './lab.js';
 
 /** A package of files alone, as they lie in a folder. */
 function packedOf(paths: readonly string[]): Packed {
+  const digests = new Map(paths.map((path) => [path, sha256(path)]));
   const entries = paths.map((path, at) => ({
     path: `files/${at}/file`,
     kind: 'file' as const,
     mode: 0o644,
-    blob: { sha256: sha256(path), size: statSync(path).size },
+    blob: { sha256: digests.get(path) ?? '', size: statSync(path).size },
   }));
   const content = { project: { name: 'ring' }, source: '', entries, templates: [], plugins: {} } as unknown as Package;
-  return { package: content, files: new Map(paths.map((path) => [sha256(path), path])) };
+  return { package: content, files: new Map([...digests].map(([path, digest]) => [digest, path])) };
 }
 
 function randomFile(size: number): string {
@@ -138,8 +141,8 @@ test('two at once come to one file', async () => {
   const path = randomFile(5 * CHUNK + 3);
   const packed = packedOf([path]);
   await Promise.all([1, 2, 3].map(() => sendFiles(lab.client, LOCAL, packed)));
-  expect(readdirSync(lab.blobs)).toEqual([sha256(path)]);
   expect(await digestThere(lab, path)).toBe(sha256(path));
+  expect(readdirSync(lab.blobs)).toEqual([sha256(path)]);
   lab.client.close();
 });
 
@@ -161,6 +164,7 @@ test('a forged digest is refused, and nothing of it is kept', async () => {
   await expect(sendFiles(lab.client, LOCAL, forged)).rejects.toThrow('changed while it was sent');
   lab.principal = { kind: 'user', name: 'alice' };
   expect(await sendFiles(lab.client, LOCAL, packedOf([path]))).toBeLessThanOrEqual(3 * CHUNK + TWICE);
+  expect(await digestThere(lab, path)).toBe(sha256(path));
   expect(readdirSync(lab.blobs)).toEqual([sha256(path)]);
   lab.client.close();
 });
@@ -189,7 +193,8 @@ test.each([
   ['a size that is no number', { size: '1e3' }, []],
   ['a negative offset', { size: '100', offset: '-1' }, []],
   ['an endless digest', { size: '100', sha256: '..%2f..%2fpasswd' }, []],
-])('%s is refused', async (_, { sha256: name = digest, ...query }, frames) => {
+])('%s is refused', async (_, asked: Readonly<Record<string, string>>, frames) => {
+  const { sha256: name = digest, ...query } = asked;
   const lab = await serverLab();
   const bytes = writeFrames(frames);
   const path = `/v1/blobs/${name}?${new URLSearchParams({ project: 'ring', ...query }).toString()}`;
@@ -209,5 +214,57 @@ test('whoever may not build sends nothing, and learns nothing', async () => {
       code: 'MLN_NOT_ALLOWED',
     });
   rmSync(lab.blobs, { recursive: true, force: true });
+  lab.client.close();
+});
+
+const mayMount = process.getuid?.() === 0 && spawnSync('unshare', ['-m', 'true']).status === 0;
+const disk = scratch();
+const mounted = mayMount && spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'mln-test', disk]).status === 0;
+beforeCleaning(() => {
+  if (mounted) spawnSync('umount', [disk]);
+});
+
+(mounted ? test : test.skip)('a full disk is told, and gets its room back (only root can mount one)', async () => {
+  const lab = await serverLab(disk);
+  const path = randomFile(20 * MiB);
+  await expect(sendFiles(lab.client, LOCAL, packedOf([path]))).rejects.toMatchObject({ code: 'MLN_NO_SPACE' });
+  expect(readdirSync(lab.blobs)).toEqual([]);
+  // One that says it is nearly all holes, and is not.
+  const name = 'cd'.repeat(32);
+  const fill = async (): Promise<void> => {
+    for (let offset = 0; offset < 40 * MiB; offset += CHUNK) {
+      const bytes = writeFrames([{ zeros: 0, bytes: Buffer.alloc(CHUNK, 1) }]);
+      const query = `project=ring&size=${40 * MiB}&offset=${offset}&stored=1`;
+      const length = bytes.reduce((sum, each) => sum + each.length, 0);
+      await lab.client.upload(LOCAL, `/v1/blobs/${name}?${query}`, Readable.from(bytes), { length });
+    }
+  };
+  await expect(fill()).rejects.toMatchObject({ code: 'MLN_NO_SPACE' });
+  expect(readdirSync(lab.blobs)).toEqual([]);
+  lab.client.close();
+});
+
+test('what nobody needs is removed: after a day, or the oldest where it is too much', async () => {
+  const lab = await serverLab();
+  const names = ['aa', 'bb', 'cc', 'dd', 'ee'].map((each) => each.repeat(32));
+  const [old = '', waited = '', half = '', large = '', fresh = ''] = names;
+  mkdirSync(lab.blobs, { recursive: true });
+  const hours = { [old]: 30, [waited]: 30, [half]: 30, [large]: 3, [fresh]: 0.5 };
+  const now = Date.now();
+  for (const [name, ago] of Object.entries(hours)) {
+    const file = join(lab.blobs, name === half ? `${name}.0123456789abcdef.part` : name);
+    writeFileSync(file, Buffer.alloc(64 * 1024));
+    utimesSync(file, new Date(now - ago * 3_600_000), new Date(now - ago * 3_600_000));
+  }
+  for (const [id, ended] of [['op-1', false] as const, ['op-2', true] as const]) {
+    const operation = join(lab.daemon.places.state, 'operations', id);
+    mkdirSync(operation, { recursive: true });
+    writeFileSync(join(operation, 'request.json'), JSON.stringify({ blob: { sha256: ended ? old : waited, size: 1 } }));
+    if (ended) writeFileSync(join(operation, 'outcome.json'), '{}');
+  }
+  await collectGarbage(lab.daemon, { now });
+  expect(readdirSync(lab.blobs).sort()).toEqual([waited, large, fresh].sort());
+  await collectGarbage(lab.daemon, { now, most: 100 * 1024 });
+  expect(readdirSync(lab.blobs).sort()).toEqual([waited, fresh].sort());
   lab.client.close();
 });
