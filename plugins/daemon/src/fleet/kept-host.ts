@@ -78,7 +78,7 @@ export function started(kept: KeptHost, now: number): KeptHost {
   return { ...kept, starts: [...kept.starts, now], due: null };
 }
 
-/** It is not started for now, as others work on its project. */
+/** It was not started after all, as others work on its project. */
 export function postponed(kept: KeptHost, now: number): KeptHost {
-  return { ...kept, due: now };
+  return { ...kept, starts: kept.starts.slice(0, -1), due: now };
 }

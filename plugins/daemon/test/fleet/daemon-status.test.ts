@@ -107,7 +107,7 @@ test('for programs', async () => {
       kind: 'DaemonStatus',
       items: [
         { name: 'backend1', answers: true, running: 1, memory: { used: 128 * MiB } },
-        { name: 'gone', answers: false, reason: expect.stringContaining('gone') as string },
+        { name: 'gone', answers: false, reason: expect.stringContaining('gone') as unknown },
       ],
       total: { projects: 1, running: 1, used: 128 * MiB, available: 896 * MiB },
     },
