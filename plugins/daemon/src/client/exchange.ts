@@ -130,16 +130,16 @@ export async function upload(
   alive: () => Promise<unknown>,
 ): Promise<Answer> {
   const request = way.begin(call);
-  let sent = false;
+  const progress = { sent: false };
   const watch = watchOver(request, call.limit, call.signal, () =>
-    sent ? alive().then(() => null) : Promise.resolve(silence(call.limit)),
+    progress.sent ? alive().then(() => null) : Promise.resolve(silence(call.limit)),
   );
   let broken: { readonly error: unknown } | null = null;
   try {
     const head = headOf(request);
     const fed = feed(request, bytes, watch).then(
       () => {
-        sent = true;
+        progress.sent = true;
       },
       (error: unknown) => {
         broken = bytes.errored === error ? { error } : null;
@@ -148,6 +148,8 @@ export async function upload(
     );
     const response = await head;
     const answer = { status: response.statusCode ?? 0, body: await bodyOf(way, response) };
+    // Who answers before all has come takes nothing more, and tells of no room any more.
+    if (!progress.sent) request.destroy();
     bytes.destroy();
     await fed;
     return answer;

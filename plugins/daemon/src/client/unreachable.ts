@@ -18,7 +18,7 @@ export function isUnreachable(error: unknown): boolean {
 }
 
 /** Says in plain words why a server was not reached: what went wrong with the connection, and what may be done. */
-export function unreachable(way: Way, error: unknown): MlnError {
+export function unreachable(way: Omit<Way, 'begin'>, error: unknown): MlnError {
   const { server, where, local } = way;
   const { code = '' } = error as NodeJS.ErrnoException;
   if (local && code === 'EACCES')

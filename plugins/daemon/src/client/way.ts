@@ -1,11 +1,18 @@
 import { X509Certificate } from 'node:crypto';
-import { Agent as PlainAgent, request as plainRequest, type ClientRequest, type RequestOptions } from 'node:http';
+import {
+  Agent as PlainAgent,
+  request as plainRequest,
+  type ClientRequest,
+  type OutgoingHttpHeaders,
+  type RequestOptions,
+} from 'node:http';
 import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import { createSecureContext, type ConnectionOptions, type SecureContextOptions } from 'node:tls';
 import { failure, type Mln } from '@mln/core';
 import { placesOf, type Options } from '../options.js';
 import { addressText, readAddress, type Address } from './address.js';
+import { RELAY_HEADER, RELAY_VARIABLE } from './relay.js';
 
 /** How a server is reached. */
 export interface Way {
@@ -34,6 +41,7 @@ export function createWays(mln: Mln, options: Options, local: string): Ways {
   const here = mln.configuration.serviceHost;
   const agents: { destroy(): void }[] = [];
   const ways = new Map<string, Promise<Way>>();
+  const relay = process.env[RELAY_VARIABLE];
   let credentials: Promise<Credentials> | null = null;
 
   const toSocket = (): Way => {
@@ -45,6 +53,23 @@ export function createWays(mln: Mln, options: Options, local: string): Ways {
       where: places.socket,
       local: true,
       begin: (each) => plainRequest({ ...each, socketPath: places.socket, host: 'localhost', agent }),
+    };
+  };
+  const toRelay = (path: string, name: string, server: string): Way => {
+    const agent = new PlainAgent({ keepAlive: true, timeout: KEPT });
+    agents.push(agent);
+    return {
+      server: name === local ? (here ?? 'the daemon of this machine') : server,
+      where: path,
+      local: name === local,
+      begin: ({ headers, ...each }) =>
+        plainRequest({
+          ...each,
+          headers: { ...(headers as OutgoingHttpHeaders), [RELAY_HEADER]: name },
+          socketPath: path,
+          host: 'localhost',
+          agent,
+        }),
     };
   };
   const toServer = async (server: string): Promise<Way> => {
@@ -71,7 +96,11 @@ export function createWays(mln: Mln, options: Options, local: string): Ways {
       const name = server === here ? local : server;
       const known = ways.get(name);
       if (known) return known;
-      const made = name === local ? Promise.resolve(toSocket()) : toServer(name);
+      const made = relay
+        ? Promise.resolve(toRelay(relay, name, server))
+        : name === local
+          ? Promise.resolve(toSocket())
+          : toServer(name);
       ways.set(name, made);
       made.catch(() => ways.delete(name));
       return made;

@@ -1,6 +1,8 @@
+import { readdir } from 'node:fs/promises';
 import {
   failure,
   isMlnError,
+  isProjectName,
   isThisServer,
   loadChoosing,
   loadOperating,
@@ -9,6 +11,8 @@ import {
   type Mln,
 } from '@mln/core';
 import { LOCAL } from '../client/local.js';
+import { guestFolders } from '../operations/guest-user.js';
+import { placesOf, type Options } from '../options.js';
 import { chosenServer, homeElsewhere, serverText, tellHome } from './homes.js';
 import type { Called } from './verbs.js';
 
@@ -16,22 +20,25 @@ type Read = Awaited<ReturnType<typeof readChosenFile>>;
 
 /** Builds a project where it is at home, or where `--on` says; here where that is here. */
 export async function buildElsewhere(called: Called): Promise<ExitCode> {
-  const { mln, context, args, given, next } = called;
+  const { mln, options, context, args, given, next } = called;
   const server = chosenServer(called);
   const background = given['background'] === true;
-  if (given['dryRun'] === true || (server === null && !background && !(await anyElsewhere(mln))))
+  if (given['dryRun'] === true || (server === null && !background && !(await anyElsewhere(mln, options))))
     return next(context, args, given);
   const read = await readChosenFile(context, given);
   (await loadChoosing()).refuseUnknown(read, given);
-  const home = server ?? (await homeElsewhere(mln, read.project.name));
+  const home = server ?? (await homeElsewhere(mln, options, read.project.name));
   // Standard input can be read but once: what was read is built.
   if (home === null && !background) return (await loadOperating()).buildProject(context, read, given);
   if (server === null && home !== null) tellHome(called, read.project.name, home);
   return buildThere(called, home ?? LOCAL, read);
 }
 
-/** Whether any project that is built here is at home elsewhere. */
-async function anyElsewhere(mln: Mln): Promise<boolean> {
+/** Whether any project that is built here is at home elsewhere, or another user's. */
+async function anyElsewhere(mln: Mln, options: Options): Promise<boolean> {
+  const guests = await guestFolders(placesOf(options, mln.folders));
+  const theirs = await Promise.all(guests.map((folder) => readdir(folder).catch(() => [])));
+  if (theirs.flat().some(isProjectName)) return true;
   try {
     return (await mln.projects()).some(({ home }) => home !== null && !isThisServer(mln, home));
   } catch (error) {

@@ -8,7 +8,7 @@ const USUAL_WAIT = '120';
 
 /** Starts, stops, restarts or removes projects where they are at home, or where `--on` says; here where that is here. */
 export async function elsewhere(verb: Exclude<Carried, 'build'>, called: Called): Promise<ExitCode> {
-  const { mln, context, args, given, next } = called;
+  const { mln, options, context, args, given, next } = called;
   const server = chosenServer(called);
   const background = given['background'] === true;
   if (given['here'] === true) return next(context, args, given);
@@ -18,7 +18,7 @@ export async function elsewhere(verb: Exclude<Carried, 'build'>, called: Called)
       ? await (await import('./show-there.js')).projectNames(called, server)
       : await chosenNames(context, args, given);
   const homes = new Map<string, string | null>();
-  for (const name of server === null ? names : []) homes.set(name, await homeElsewhere(mln, name));
+  for (const name of server === null ? names : []) homes.set(name, await homeElsewhere(mln, options, name));
   const away = [...homes.values()].some((home) => home !== null);
   // Whatever is said of several projects at once the verb says itself.
   if (server === null && !background && !away) return next(context, args, given);

@@ -41,12 +41,16 @@ export function wrapVerbs(commands: Commands, mln: Mln, options: Options): void 
         ? (await import('./build-elsewhere.js')).buildElsewhere(called)
         : (await import('./elsewhere.js')).elsewhere(verb, called),
     );
-  const shown = async (verb: 'status' | 'list', called: Called): ReturnType<Act> =>
+  wrap('status', async (called) =>
+    called.given['on'] === undefined
+      ? (await import('./show-here.js')).statusHere(called)
+      : (await import('./show-there.js')).showThere('status', called),
+  );
+  wrap('list', async (called) =>
     called.given['on'] === undefined
       ? called.next(called.context, called.args, called.given)
-      : (await import('./show-there.js')).showThere(verb, called);
-  wrap('status', (called) => shown('status', called));
-  wrap('list', (called) => shown('list', called));
+      : (await import('./show-there.js')).showThere('list', called),
+  );
   wrap('log', async (called) => (await import('./log-there.js')).logThere(called));
   wrap('console', async (called) => (await import('./log-there.js')).consoleThere(called));
 }

@@ -2,8 +2,9 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { failure, type Project } from '@mln/core';
-import type { LogEntry, OperationRequest, Package, Principal } from '../protocol.js';
+import { principalText, type LogEntry, type OperationRequest, type Package, type Principal } from '../protocol.js';
 import type { Guard } from '../server/access.js';
+import { openRelay, type Relaying } from '../server/relay.js';
 import type { Daemon } from '../server/route.js';
 import { placePackage } from '../transfer/receive.js';
 import { examine } from './accept.js';
@@ -20,6 +21,8 @@ import { removeTree, throwAway } from './throw-away.js';
 export interface OperationsOptions {
   readonly guard: Guard;
   readonly tunnels: Tunnels;
+  /** What passes requests of workers on that may not make them. */
+  readonly relaying: () => Relaying;
   /** How workers are begun; by this very mln where left out. */
   readonly spawn?: SpawnWorker;
   /** Lays the files of a package out; as they were sent where left out. */
@@ -43,6 +46,10 @@ export function createOperations(daemon: () => Daemon, options: OperationsOption
       logger: daemon().logger,
       spawn: options.spawn ?? workerSpawner(daemon().mln),
       place: (pack, held) => place(daemon(), pack, held),
+      relay: ({ scope, run, folder, principal, onBehalfOf }) =>
+        scope === 'whole' && run.user
+          ? openRelay(options.relaying(), folder.relay, run.user, { principal, onBehalfOf })
+          : Promise.resolve(null),
       discard: (path) => removeTree(daemon().mln.shell, path),
     }));
   const root = (): string => join(daemon().places.state, 'operations');
@@ -54,14 +61,17 @@ export function createOperations(daemon: () => Daemon, options: OperationsOption
     });
   };
 
-  /** One that is about to end is waited for. */
-  const requireFree = async (project: string): Promise<void> => {
+  /** One that is about to end is waited for; one that its home has left is ended first. */
+  const requireFree = async (request: OperationRequest, principal: Principal): Promise<void> => {
+    const { project } = request;
     const until = performance.now() + RELEASE;
     for (;;) {
       const holder = [...all.values()].find((each) => each.project === project && !isEnded(each));
       if (!holder) return;
       const left = until - performance.now();
-      if (left <= 0 || !(await isEnding(holder)))
+      const isLeft = isLeftBehind(holder, request, principal);
+      if (isLeft) await supervisor().cancel(holder);
+      if (left <= 0 || !(isLeft || (await isEnding(holder))))
         throw failure('MLN_LOCKED', `the project ${project} is being worked on: ${heldText(holder)}`, {
           hint: `wait until it is done; mln log ${holder.id} -f shows how far it is`,
         });
@@ -83,7 +93,7 @@ export function createOperations(daemon: () => Daemon, options: OperationsOption
     async accept(request: OperationRequest, principal: Principal, onBehalfOf: Principal | null) {
       requireTaking(draining);
       const stored = await examine(daemon(), guard, request, { principal, onBehalfOf });
-      await requireFree(request.project);
+      await requireFree(request, principal);
       requireTaking(draining);
       const held = hold(join(root(), stored.id), stored);
       // From here on nobody else gets the project.
@@ -159,6 +169,20 @@ async function* untilEnded(held: Held, entries: AsyncIterable<LogEntry>): AsyncG
     if (entry.kind === 'end') await Promise.race([held.ended, pause(EXIT, undefined, { ref: false })]);
     yield entry;
   }
+}
+
+/**
+ * A part of an operation that is over at home: whoever coordinates holds the project there, so a server that asks for a part
+ * of another operation on it has been cut off, or killed, amid the first.
+ */
+function isLeftBehind(holder: Held, { scope, parent }: OperationRequest, principal: Principal): boolean {
+  return (
+    principal.kind === 'server' &&
+    principalText(principal) === principalText(holder.principal) &&
+    [scope, holder.scope].every((each) => each === 'part') &&
+    parent !== undefined &&
+    holder.parent !== parent
+  );
 }
 
 /** Its worker has let the project go, or was told to. */

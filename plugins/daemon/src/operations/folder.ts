@@ -57,6 +57,8 @@ export interface OperationFolder {
   readonly outcome: string;
   readonly output: string;
   readonly files: string;
+  /** The socket by which a worker that may not itself asks other servers. */
+  readonly relay: string;
 }
 
 export function folderAt(path: string): OperationFolder {
@@ -73,6 +75,7 @@ export function folderAt(path: string): OperationFolder {
     outcome: join(worker, 'outcome.json'),
     output: join(worker, 'output'),
     files: join(worker, 'files'),
+    relay: join(path, 'relay'),
   };
 }
 
@@ -84,7 +87,7 @@ export async function storeRequest(folder: OperationFolder, stored: Stored): Pro
     await mkdir(path, { mode: 0o700 });
     if (user) {
       await chown(path, 0, user.gid);
-      await chmod(path, 0o750);
+      await chmod(path, 0o2750);
     }
   }
   await mkdir(folder.worker, { mode: 0o700 });

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { startTime, type Mln } from '@mln/core';
+import { RELAY_VARIABLE } from '../client/relay.js';
 import type { OperationFolder, Run, WorkerMark } from './folder.js';
 
 /** What a worker does: carries an operation out, or puts right what a dead one left. */
@@ -31,6 +32,7 @@ export function workerSpawner(
           MLN_FILES: folders.files,
           ...(serviceHost === null ? {} : { MLN_SERVICE_HOST: serviceHost }),
           ...(config === undefined ? {} : { MLN_CONFIG: config }),
+          ...(user ? { [RELAY_VARIABLE]: folder.relay } : {}),
           NO_COLOR: '1',
         },
         ...(user ? { uid: user.uid, gid: user.gid } : {}),

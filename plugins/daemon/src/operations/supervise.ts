@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import type { ChildProcess } from 'node:child_process';
+import type { Server } from 'node:http';
 import { failure, isMlnError, messageOf, writeAtomically, type Project } from '@mln/core';
 import type { Logger } from 'pino';
 import type { OperationState, Package } from '../protocol.js';
@@ -21,6 +22,8 @@ export interface Supervision {
   place(pack: Package, held: Held): Promise<Project>;
   /** Removes a folder that the worker's user may write in. */
   discard(path: string): Promise<unknown>;
+  /** Lets a worker that runs as another user ask other servers. */
+  relay(held: Held): Promise<Server | null>;
 }
 
 /** Sees to it that each operation has a worker until it has ended. */
@@ -47,6 +50,18 @@ export function createSupervisor(supervision: Supervision): Supervisor {
   }, POLL);
   timer.unref();
 
+  const relays = new Map<Held, Server>();
+  const openRelay = async (held: Held): Promise<void> => {
+    const relay = relays.has(held) ? null : await supervision.relay(held);
+    if (relay) relays.set(held, relay);
+  };
+  const closeRelay = (held: Held): void => {
+    const relay = relays.get(held);
+    relays.delete(held);
+    relay?.close();
+    relay?.closeAllConnections();
+  };
+
   const note = (held: Held, event: string, more: object = {}): void => {
     const { id, operation, project, state, exit } = held;
     logger.info({ operation: id, verb: operation, project, state, exit, ...more }, event);
@@ -55,6 +70,7 @@ export function createSupervisor(supervision: Supervision): Supervisor {
   const finish = (held: Held, mark: OutcomeMark): void => {
     if (isEnded(held)) return;
     held.end(checkedOutcome(mark));
+    closeRelay(held);
     note(held, 'operation ended');
     supervision.discard(held.folder.files).catch(() => undefined);
   };
@@ -85,7 +101,8 @@ export function createSupervisor(supervision: Supervision): Supervisor {
     );
   };
 
-  const run = (held: Held, task: Task): void => {
+  const run = async (held: Held, task: Task): Promise<void> => {
+    await openRelay(held);
     const child: ChildProcess = spawn(held.folder, held.run, task);
     held.pid = child.pid ?? null;
     held.state = 'running';
@@ -126,7 +143,7 @@ export function createSupervisor(supervision: Supervision): Supervisor {
           { hint: `mln clean -p ${held.project} puts the project right, if it is not` },
         );
       held.recoveries += 1;
-      run(held, 'recover');
+      await run(held, 'recover');
     });
   };
 
@@ -137,7 +154,7 @@ export function createSupervisor(supervision: Supervision): Supervisor {
         await supervision.discard(held.folder.files);
         await write(held.folder.project, await supervision.place(pack, held), held.run);
       }
-      run(held, 'work');
+      await run(held, 'work');
     });
   };
 
@@ -154,6 +171,7 @@ export function createSupervisor(supervision: Supervision): Supervisor {
       held.pid = mark.pid;
       if (worksOn(held.folder, mark)) {
         followed.set(held, mark);
+        await openRelay(held);
         return `${text} goes on`;
       }
       workerEnded(held, 'it');
@@ -169,6 +187,7 @@ export function createSupervisor(supervision: Supervision): Supervisor {
     close() {
       clearInterval(timer);
       followed.clear();
+      for (const held of relays.keys()) closeRelay(held);
     },
   };
 }

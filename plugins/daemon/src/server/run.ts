@@ -11,15 +11,11 @@ const DRAIN = 10_000;
 export async function runDaemon(mln: Mln, options: Options, version: string): Promise<ExitCode> {
   const logger = await createLog(process.env['MLN_LOG_LEVEL'] ?? 'info');
   const notify = createNotify(mln.shell);
+  const told = new Promise<string>((resolve) => {
+    for (const each of ['SIGTERM', 'SIGINT'] as const) process.once(each, resolve);
+  });
   const running = await startDaemon(mln, options, { logger });
   const { daemon } = running;
-  logger.info(
-    { pid: process.pid, version, name: daemon.name, listen: options.listen ?? [], socket: daemon.places.socket },
-    'ready',
-  );
-  for (const said of running.found) logger.info({ said }, 'found');
-  await notify.ready();
-
   let reloading = Promise.resolve();
   const reload = async (): Promise<void> => {
     await notify.reloading();
@@ -40,9 +36,13 @@ export async function runDaemon(mln: Mln, options: Options, version: string): Pr
     reloading = reloading.then(reload);
   };
   process.on('SIGHUP', onReload);
-  const signal = await new Promise<string>((resolve) => {
-    for (const each of ['SIGTERM', 'SIGINT'] as const) process.once(each, resolve);
-  });
+  logger.info(
+    { pid: process.pid, version, name: daemon.name, listen: options.listen ?? [], socket: daemon.places.socket },
+    'ready',
+  );
+  for (const said of running.found) logger.info({ said }, 'found');
+  await notify.ready();
+  const signal = await told;
   logger.info({ signal }, 'ending');
   await notify.stopping();
   await reloading;

@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import type { SecureContextOptions } from 'node:tls';
 import { failure, isMlnError, type Mln } from '@mln/core';
 import { readAddress, type Address } from '../client/address.js';
@@ -58,8 +59,12 @@ async function readSecure(fleet: string, needed: boolean): Promise<Secure | null
   }
 }
 
-/** The plug-in's options in a configuration that was read anew; null where it no longer has the plug-in. */
-export function optionsIn(configuration: Mln['configuration'], names: readonly string[]): Options | null {
-  const entry = configuration.plugins.find(({ name }) => names.includes(name));
+/** By what name configurations list this plug-in. */
+const NAME = '@mln/plugin-daemon';
+
+/** The plug-in's options in a configuration that was read anew; null where that no longer lists it. */
+export function optionsIn({ plugins }: Mln['configuration'], loaded: Mln['plugins']): Options | null {
+  const folder = dirname(loaded.find(({ name }) => name === NAME)?.source ?? '/');
+  const entry = plugins.find(({ name, from }) => name === NAME || resolve(from, name) === folder);
   return entry?.options ?? null;
 }

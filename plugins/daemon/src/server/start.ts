@@ -2,8 +2,11 @@ import type { Server } from 'node:http';
 import type { Mln } from '@mln/core';
 import type { Logger } from 'pino';
 import { addressText, type Address } from '../client/address.js';
-import { createClient, type FleetClient } from '../client/client.js';
+import { createClient, LOCAL, type FleetClient } from '../client/client.js';
+import { createWays } from '../client/way.js';
 import { guestRoutes } from '../coordinate/routes.js';
+import { createKeeper } from '../fleet/keeper.js';
+import { requestCounts } from '../fleet/request-counts.js';
 import { fleetRoutes } from '../fleet/routes.js';
 import { createOperations } from '../operations/create.js';
 import { guestFolders } from '../operations/guest-user.js';
@@ -27,8 +30,6 @@ import type { Daemon } from './route.js';
 import { listenAddresses, optionsIn, readSettings, type Settings } from './settings.js';
 import { listenLocally } from './unix-socket.js';
 
-/** Names by which a configuration lists this plug-in. */
-const NAMES = ['@mln/plugin-daemon', 'daemon'];
 /** Milliseconds between two times that others are asked for newer revocations. */
 const REVOCATIONS = 600_000;
 /** Milliseconds that answers which are being written get at the end. */
@@ -67,6 +68,7 @@ export async function startDaemon(
   );
   const operations = createOperations(() => daemon, {
     guard,
+    relaying: () => ({ surface, ways: () => ways }),
     tunnels: {
       join: (project, switches) => joinProject(daemon, project, switches),
       leave: (project, switches) => leaveProject(daemon, project, switches),
@@ -74,6 +76,7 @@ export async function startDaemon(
     ...(spawn === undefined ? {} : { spawn }),
   });
   let client: FleetClient = createClient(mln, options);
+  let ways = createWays(mln, options, LOCAL);
   const daemon: Daemon = {
     mln,
     name: mln.configuration.serviceHost,
@@ -105,7 +108,11 @@ export async function startDaemon(
     limits,
     peers: createPeers(limits, (address) => settings.allows(address)),
     closing: closing.signal,
+    count: (method, status) => {
+      requestCounts(daemon).count(method, status);
+    },
   };
+  const keeper = createKeeper(daemon);
   const network = createNetwork(surface, () => settings);
   const local = localServer(surface);
   const timer = setInterval(() => void fetchRevoked(daemon), REVOCATIONS);
@@ -116,15 +123,18 @@ export async function startDaemon(
     network.refresh();
     // Connections of the old one end when nobody uses them.
     client = createClient(mln, next.options);
+    ways = createWays(mln, next.options, LOCAL);
   };
   const close = async (limit: number): Promise<void> => {
     clearInterval(timer);
+    await keeper.close();
     await operations.drain(limit);
     await tunnelsOf(daemon).close();
     closing.abort();
     await Promise.all([endServer(local), network.close()]);
     operations.close();
     client.close();
+    ways.close();
     await letGo();
   };
   try {
@@ -138,11 +148,12 @@ export async function startDaemon(
     });
     await tunnelsOf(daemon).resume();
     void fetchRevoked(daemon);
+    keeper.begin();
     return {
       daemon,
       found,
       async reload() {
-        const next = await readSettings(mln, optionsIn(await mln.reread(), NAMES) ?? settings.options);
+        const next = await readSettings(mln, optionsIn(await mln.reread(), mln.plugins) ?? settings.options);
         await network.listen(listenAddresses(next.options), next);
         take(next);
       },

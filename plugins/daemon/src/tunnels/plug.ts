@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { watch } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { watch, type FSWatcher } from 'node:fs';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Duplex, Readable, Writable } from 'node:stream';
@@ -13,7 +13,11 @@ const KEEP_ALIVE = 5000;
 /** How long a plug may take until it is in, in milliseconds. */
 const PATIENCE = 5000;
 
-type Child = ChildProcessByStdio<Writable, Readable, Readable>;
+interface Started {
+  readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
+  /** When it and all that it has written are gone. */
+  readonly closed: Promise<void>;
+}
 
 /** How it is found out that nobody is at the other end of a connection any more. */
 export interface Watch {
@@ -34,7 +38,7 @@ export interface Plug extends Held {
  * end together, so half a frame is never followed by another: what joins them again has a plug of its own.
  */
 export async function plugIn(folder: string): Promise<Plug> {
-  const child = await start(folder);
+  const { child, closed } = await start(folder);
   const closing = new AbortController();
   let stream: Duplex | null = null;
   let why = '';
@@ -49,11 +53,9 @@ export async function plugIn(folder: string): Promise<Plug> {
     words = `${words}${text}`.slice(-500);
   });
   for (const each of [child.stdin, child.stdout, child.stderr]) each.on('error', () => undefined);
-  const ended = new Promise<string>((resolve) => {
-    child.on('close', () => {
-      end(words.trim() || 'the switch has ended');
-      resolve(why);
-    });
+  const ended = closed.then(() => {
+    end(words.trim() || 'the switch has ended');
+    return why;
   });
   return {
     ended,
@@ -108,46 +110,72 @@ function prepare(stream: Duplex): void {
   socket.setTimeout?.(0);
 }
 
+/** By switch, what is done with it last: plugs come one after the other, so that each knows which socket is its own. */
+const starting = new Map<string, Promise<unknown>>();
+
 /** Returns once the plug is in. Where the switch's folder is too deep for sockets, `ctl` leads elsewhere. */
-async function start(folder: string): Promise<Child> {
-  const [path, { uid, gid }] = await Promise.all([realpath(join(folder, 'ctl')), stat(folder)]).catch(
-    (error: unknown) => {
-      throw systemFailure(error, `the switch in ${folder} cannot be joined`);
-    },
-  );
+async function start(folder: string): Promise<Started> {
+  const [path, user] = await Promise.all([realpath(join(folder, 'ctl')), stat(folder)]).catch((error: unknown) => {
+    throw systemFailure(error, `the switch in ${folder} cannot be joined`);
+  });
+  const before = starting.get(path) ?? Promise.resolve();
+  const started = before.then(() => startIn(path, user));
+  const done = started
+    .catch(() => undefined)
+    .then(() => {
+      if (starting.get(path) === done) starting.delete(path);
+    });
+  starting.set(path, done);
+  return started;
+}
+
+async function startIn(path: string, { uid, gid }: { readonly uid: number; readonly gid: number }): Promise<Started> {
   const ports = await portsIn(path);
   const other = process.getuid?.() === 0 && uid !== 0;
   const ready = new AbortController();
-  const watcher = watch(path, { persistent: false }, () => {
-    void portsIn(path).then((now) => {
-      if (now.some((each) => !ports.includes(each))) ready.abort();
-    });
-  });
+  let watcher: FSWatcher | null = null;
   try {
+    watcher = watch(path, { persistent: false }, () => {
+      void portsIn(path).then((now) => {
+        if (now.some((each) => !ports.includes(each))) ready.abort();
+      });
+    });
     const child = spawn('vde_plug', [path], {
       cwd: '/',
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { PATH: `${process.env['PATH'] ?? ''}:/usr/local/bin:/usr/bin:/bin` },
       ...(other && { uid, gid }),
     });
-    child.once('exit', () => {
-      ready.abort();
+    const closed = new Promise<void>((resolve) => {
+      child.once('close', () => {
+        ready.abort();
+        resolve();
+      });
     });
     await once(child, 'spawn');
     await delay(PATIENCE, undefined, { signal: ready.signal, ref: false }).catch(() => undefined);
-    return child;
+    return { child, closed };
   } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === 'ENOENT'
+    const isMissing = (error as NodeJS.ErrnoException).syscall?.startsWith('spawn') === true;
+    throw isMissing && (error as NodeJS.ErrnoException).code === 'ENOENT'
       ? noPlug()
-      : systemFailure(error, 'vde_plug cannot be run');
+      : systemFailure(error, `the switch that listens in ${path} cannot be joined`);
   } finally {
-    watcher.close();
+    watcher?.close();
   }
 }
 
-/** The sockets of a vde_switch that are for its ports: it makes one for each plug that comes. */
+/** The sockets of a vde_switch that are for its ports: it makes one for each plug that comes, and names are given again. */
 async function portsIn(path: string): Promise<readonly string[]> {
-  return (await readdir(path).catch(() => [])).filter((name) => name !== 'ctl');
+  const names = (await readdir(path).catch(() => [])).filter((name) => name !== 'ctl');
+  return Promise.all(
+    names.map((name) =>
+      lstat(join(path, name), { bigint: true }).then(
+        ({ ino, ctimeNs }) => `${name} ${ino} ${ctimeNs}`,
+        () => '',
+      ),
+    ),
+  ).then((ports) => ports.filter((port) => port !== ''));
 }
 
 function noPlug(): Error {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { createServer as createTlsServer } from 'node:https';
 import { createServer, type AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -117,6 +118,10 @@ describe('a request', () => {
   });
 });
 
+function* forever<T>(each: T): Generator<T> {
+  for (;;) yield each;
+}
+
 async function lives(asked: readonly string[]): Promise<void> {
   while (asked.filter((each) => each.endsWith('/v1/server')).length < 2) await pause(5);
 }
@@ -135,6 +140,25 @@ describe('an upload', () => {
       got: size,
     });
     client.close();
+  });
+
+  test('ends with the answer, where that comes before all is sent', async () => {
+    const early = createTlsServer(await fleet.listening('backend3'), (_request, response) => {
+      json(
+        response,
+        { problems: [{ severity: 'error', code: 'MLN_BAD_REQUEST', message: 'too large' }], exit: 1 },
+        413,
+      );
+    }).listen(0, '127.0.0.1');
+    await once(early, 'listening');
+    const client = await clientOf({ backend3: `127.0.0.1:${(early.address() as AddressInfo).port}` });
+    const endless = Readable.from(forever(Buffer.alloc(65536, 'x')));
+    const error = await errorOf(client.upload('backend3', '/v1/blobs/x', endless, { length: 1e12 }));
+    expect(error).toMatchObject({ code: 'MLN_BAD_REQUEST', message: 'backend3: too large' });
+    expect(endless.destroyed).toBe(true);
+    client.close();
+    early.closeAllConnections();
+    early.close();
   });
 
   test('a server that takes nothing more is given up', async () => {

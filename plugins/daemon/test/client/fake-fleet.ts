@@ -7,7 +7,7 @@ import {
   type RequestListener,
   type ServerResponse,
 } from 'node:http';
-import { createServer } from 'node:https';
+import { createServer, type ServerOptions } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll } from '@jest/globals';
@@ -45,6 +45,8 @@ export interface FakeFleet {
   readonly folder: string;
   /** Writes a certificate and its key into a folder of the fleet, and gives it. */
   identity(wanted: Partial<Wanted>, authority?: Pair): Promise<string>;
+  /** What a server of this name listens with. */
+  listening(name: string): Promise<ServerOptions>;
   /** A server with a certificate of its own name, or another. */
   server(name: string, answer: Answer, wanted?: Partial<Wanted>, authority?: Pair): Promise<FakeServer>;
   /** A kernel, and options with which it reaches these servers. */
@@ -78,6 +80,7 @@ export async function fakeFleet(): Promise<FakeFleet> {
   return {
     folder,
     identity,
+    listening: async (name) => serverOptions(await readIdentity(await identity({ name, kind: 'server' }))),
     server: async (name, answer, wanted = {}, authority = ours) => {
       const own = await identity({ name, kind: 'server', ...wanted }, authority);
       const options = serverOptions(await readIdentity(own));

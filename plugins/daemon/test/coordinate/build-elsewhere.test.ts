@@ -21,20 +21,23 @@ interface Bed {
   readonly build: (given?: CommandOptions) => Promise<Told>;
 }
 
-const text = 'global { project kafe }\nhost a { template small; network eth0 { switch lan; address 10.0.0.1/24 } }\nswitch lan { }\n';
+const text =
+  'global { project kafe }\nhost a { template small; network eth0 { switch lan; address 10.0.0.1/24 } }\nswitch lan { }\n';
 
 /** A machine without a name, and the server gateway1, where kafe is built (`there`) or not. */
-async function bed({ there = false, here = {}, source = text }: { there?: boolean; here?: Partial<Project> | null; source?: string } = {}): Promise<Bed> {
+async function bed({
+  there = false,
+  here = {},
+  source = text,
+}: { there?: boolean; here?: Partial<Project> | null; source?: string } = {}): Promise<Bed> {
   const gateway1 = await fakeDaemon(fleet, 'gateway1');
-  const blobs = new Set<string>();
   gateway1.first = (path, response, method) => {
-    if (path === '/v1/blobs/missing') json(response, { missing: [] });
+    if (path.startsWith('/v1/blobs/missing')) json(response, { missing: [] });
     else if (path.startsWith('/v1/blobs/')) json(response, null);
     else if (path === '/v1/projects/kafe' && method === 'GET')
       if (there) json(response, { name: 'kafe' });
       else json(response, { problems: [{ severity: 'error', code: 'MLN_NO_PROJECT', message: 'none' }], exit: 1 }, 404);
     else return false;
-    blobs.add(path);
     return true;
   };
   gateway1.begin = (_request, its) => {

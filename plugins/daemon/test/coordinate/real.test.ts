@@ -1,8 +1,10 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { watch } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { beforeAll, expect, test } from '@jest/globals';
 import { fakeFleet } from '../client/fake-fleet.js';
 import { mlnProcess, type DaemonProcess, type Ended, type MlnProcess } from '../server/mln-process.js';
@@ -43,6 +45,12 @@ function isThere(name: Name, ...path: readonly string[]): boolean {
   return existsSync(join(machines[name].projects, ...path));
 }
 
+/** Waits until a file is there. */
+async function appears(path: string): Promise<void> {
+  const seen = watch(dirname(path), { signal: AbortSignal.timeout(30_000) });
+  if (!existsSync(path)) for await (const { filename } of seen) if (filename === basename(path)) break;
+}
+
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -55,13 +63,13 @@ async function freePort(): Promise<number> {
 /** Hosts of the hypervisor that needs no machine get no disks. */
 function withoutDisks({ folder }: MlnProcess): void {
   const file = join(folder, 'fake.js');
-  const text = readFileSync(file, 'utf8');
-  const with_ = text.replace(
+  const before = readFileSync(file, 'utf8');
+  const after = before.replace(
     "core.claim(unit, 'fake')",
     "core.claim(unit, 'fake', unit.kind === 'host' ? { disks: [] } : {})",
   );
-  if (with_ === text) throw new Error('the hypervisor is another');
-  writeFileSync(file, with_);
+  if (after === before) throw new Error('the hypervisor is another');
+  writeFileSync(file, after);
 }
 
 beforeAll(async () => {
@@ -150,8 +158,7 @@ test('a daemon that is killed in the middle of a start takes nothing with it', a
   expect(await on('gateway1', 'build', '-f', 'slow.mln')).toMatchObject({ exit: 0 });
   const starting = on('gateway1', 'start', 'slow');
   const begun = join(machines.backend3.projects, 'slow/slowdb/begun');
-  const seen = watch(dirname(begun), { signal: AbortSignal.timeout(30_000) });
-  if (!existsSync(begun)) for await (const { filename } of seen) if (filename === 'begun') break;
+  await appears(begun);
   daemons.backend3?.child.kill('SIGKILL');
   await daemons.backend3?.ended;
   daemons.backend3 = await machines.backend3.daemon({ MLN_SERVICE_HOST: 'backend3' });
@@ -159,6 +166,29 @@ test('a daemon that is killed in the middle of a start takes nothing with it', a
   expect(await starting).toMatchObject({ exit: 0 });
   expect([isThere('gateway1', 'slow/web/up'), isThere('backend3', 'slow/slowdb/up')]).toEqual([true, true]);
   expect(await on('gateway1', 'stop', 'slow')).toMatchObject({ exit: 0 });
+});
+
+test('whoever goes away leaves an operation running, and is told how to follow it', async () => {
+  const { folder, projects, command } = machines.backend3;
+  rmSync(join(projects, 'go'));
+  rmSync(join(projects, 'slow/slowdb/begun'), { force: true });
+  const [program = '', ...before] = command;
+  const child = spawn(program, [...before, 'start', 'slow'], {
+    env: {
+      ...process.env,
+      MLN_PROJECTS: projects,
+      MLN_CONFIG: join(folder, 'mln.config.json'),
+      MLN_SERVICE_HOST: 'backend3',
+    },
+  });
+  const said = text(child.stderr);
+  await appears(join(projects, 'slow/slowdb/begun'));
+  child.kill('SIGINT');
+  expect(await once(child, 'exit')).toEqual([null, 'SIGINT']);
+  const [, id = ''] = /(op-\w+) goes on without you: mln log \1 -f --on gateway1 follows it/.exec(await said) ?? [];
+  const following = on('backend3', 'log', id, '-f');
+  writeFileSync(join(projects, 'go'), '');
+  expect(await following).toMatchObject({ exit: 0, stderr: expect.stringContaining('slowdb (backend3) started') });
 });
 
 test('a server that is gone: the others finish, it is named, and the command ends', async () => {

@@ -19,7 +19,10 @@ beforeAll(async () => {
 /** A project of the server `home`, of whose hosts some are here. */
 function spread(name: string, hosts: readonly string[], home = 'home') {
   const sent = packageOf(name, [...hosts, 'elsewhere'], home);
-  const placed = sent.project.hosts.map((host) => ({ ...host, serviceHost: hosts.includes(host.name) ? 'here' : null }));
+  const placed = sent.project.hosts.map((host) => ({
+    ...host,
+    serviceHost: hosts.includes(host.name) ? 'here' : null,
+  }));
   return { ...sent, project: { ...sent.project, hosts: placed } };
 }
 
@@ -117,7 +120,10 @@ test('a phase that is asked for twice is done once, and one that skips others is
   await part.phase('prepare', ['web']);
   const again = { number: 0, phase: 'prepare', units: ['web'] };
   expect((await ask(mln.socket, 'POST', phases, { body: again })).status).toBe(202);
-  for (const body of [{ ...again, phase: 'hosts' }, { ...again, number: 2 }]) {
+  for (const body of [
+    { ...again, phase: 'hosts' },
+    { ...again, number: 2 },
+  ]) {
     const refused = await ask(mln.socket, 'POST', phases, { body });
     expect([refused.status, refused.text]).toEqual([400, expect.stringContaining('MLN_BAD_REQUEST')]);
   }
@@ -134,10 +140,20 @@ test('nobody reaches hosts of other servers, nor a project of another home', asy
   });
   await part.phase('release');
   expect((await part.log()).at(-1)).toMatchObject({ state: 'failed' });
-  const body = { scope: 'part', operation: 'build', project: 'kafe', options: {}, package: spread('kafe', ['web'], 'other') };
+  const body = {
+    scope: 'part',
+    operation: 'build',
+    project: 'kafe',
+    options: {},
+    package: spread('kafe', ['web'], 'other'),
+  };
   const refused = await ask(mln.socket, 'POST', '/v1/operations', { body });
   expect(refused.status).toBe(409);
-  expect(refused.json).toMatchObject({ problems: [{ code: 'MLN_PROJECT_EXISTS', message: expect.stringContaining('its home is home, not other') as string }] });
+  expect(refused.json).toMatchObject({
+    problems: [
+      { code: 'MLN_PROJECT_EXISTS', message: expect.stringContaining('its home is home, not other') as string },
+    ],
+  });
 });
 
 test('a project that runs is neither replaced nor removed', async () => {
@@ -145,9 +161,15 @@ test('a project that runs is neither replaced nor removed', async () => {
   await start.phase('prepare', ['web']);
   await start.phase('hosts', ['web']);
   await start.phase('release');
-  for (const [operation, more] of [['build', { package: spread('kafe', ['web']) }], ['remove', {}]] as const) {
+  for (const [operation, more] of [
+    ['build', { package: spread('kafe', ['web']) }],
+    ['remove', {}],
+  ] as const) {
     const part = await open(operation, 'kafe', more);
-    expect(await part.phase('prepare', ['web'])).toMatchObject({ kind: 'error', problems: [{ code: 'MLN_PROJECT_RUNS' }] });
+    expect(await part.phase('prepare', ['web'])).toMatchObject({
+      kind: 'error',
+      problems: [{ code: 'MLN_PROJECT_RUNS' }],
+    });
     await part.phase('release');
   }
 });
@@ -178,6 +200,8 @@ test('what was accepted and not begun when the daemon was killed is begun by the
   await part.phase('release');
   expect((await part.log()).at(-1)).toMatchObject({ kind: 'end', state: 'done' });
   expect(readdirSync(mln.projects).filter((name) => name.includes('kafe'))).toEqual([]);
-  const gone = await ask(mln.socket, 'POST', '/v1/operations', { body: { scope: 'part', operation: 'remove', project: 'kafe', options: {} } });
+  const gone = await ask(mln.socket, 'POST', '/v1/operations', {
+    body: { scope: 'part', operation: 'remove', project: 'kafe', options: {} },
+  });
   expect([gone.status, gone.text]).toEqual([404, expect.stringContaining('MLN_NO_PROJECT')]);
 });

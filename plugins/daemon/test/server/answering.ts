@@ -20,12 +20,17 @@ export interface TestSurface extends Surface {
 const short: Limits = { ...usualLimits, head: 400, body: 400, idle: 400, heartbeat: 50 };
 
 const refusing: Guard = ({ principal }, verb, project) => {
-  if (principal.kind !== 'local') throw failure('MLN_NOT_ALLOWED', `${principal.name} has no right ${verb} on ${project ?? 'this server'}`);
+  if (principal.kind !== 'local')
+    throw failure('MLN_NOT_ALLOWED', `${principal.name} has no right ${verb} on ${project ?? 'this server'}`);
 };
 
 export function surfaceOf(
   routes: readonly Route[],
-  { upgrades = [], limits = {}, allows = () => true }: {
+  {
+    upgrades = [],
+    limits = {},
+    allows = () => true,
+  }: {
     upgrades?: readonly UpgradeRoute[];
     limits?: Partial<Limits>;
     allows?: (address: string) => boolean;

@@ -46,6 +46,7 @@ export async function follow(
       .on('error', reject)
       .end();
   });
+  if (response.statusCode !== 200) throw new Error((await buffer(response)).toString());
   const found: LogEntry[] = [];
   let rest = '';
   try {

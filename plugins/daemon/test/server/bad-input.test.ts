@@ -35,10 +35,15 @@ const routes: readonly Route[] = [
   {
     method: 'GET',
     path: '/v1/projects/:project/hosts/:host',
-    handle: ({ parameters, query }) => Promise.resolve({ status: 200, json: { ...parameters, usage: query.get('usage') } }),
+    handle: ({ parameters, query }) =>
+      Promise.resolve({ status: 200, json: { ...parameters, usage: query.get('usage') } }),
   },
   { method: 'GET', path: '/v1/fault', handle: () => Promise.reject(new TypeError('secret words')) },
-  { method: 'GET', path: '/metrics', handle: () => Promise.resolve({ status: 200, text: 'up 1\n', type: 'text/plain' }) },
+  {
+    method: 'GET',
+    path: '/metrics',
+    handle: () => Promise.resolve({ status: 200, text: 'up 1\n', type: 'text/plain' }),
+  },
   { method: 'DELETE', path: '/v1/things', handle: () => Promise.resolve({ status: 204 }) },
 ];
 const surface = surfaceOf(routes);
@@ -50,7 +55,10 @@ beforeAll(async () => {
 const codeOf = (json: unknown): unknown => (json as { problems?: { code: string }[] } | undefined)?.problems?.[0]?.code;
 
 test('what is right is answered', async () => {
-  expect(await ask(socket, 'POST', '/v1/things', { body: { a: 'ø' } })).toMatchObject({ status: 202, json: { got: { a: 'ø' } } });
+  expect(await ask(socket, 'POST', '/v1/things', { body: { a: 'ø' } })).toMatchObject({
+    status: 202,
+    json: { got: { a: 'ø' } },
+  });
   expect(await ask(socket, 'PUT', '/v1/bytes', { raw: 'x'.repeat(1000) })).toMatchObject({ json: { bytes: 1000 } });
   expect(await ask(socket, 'GET', '/v1/projects/kafe/hosts/web-1.a?usage=1')).toMatchObject({
     json: { project: 'kafe', host: 'web-1.a', usage: '1' },
@@ -97,7 +105,9 @@ test.each([undefined, '2', '0', 'x'.repeat(500)])('another version of the protoc
 });
 
 test('who watches from outside needs no version', async () => {
-  expect(await ask(socket, 'GET', '/metrics', { headers: { 'mln-protocol': undefined } })).toMatchObject({ text: 'up 1\n' });
+  expect(await ask(socket, 'GET', '/metrics', { headers: { 'mln-protocol': undefined } })).toMatchObject({
+    text: 'up 1\n',
+  });
 });
 
 test('a fault is told as one, without its words; the log has them', async () => {
@@ -110,7 +120,12 @@ test('a fault is told as one, without its words; the log has them', async () => 
 test('each request is a line of the log, without its query', async () => {
   await ask(socket, 'GET', '/v1/projects/kafe/hosts/logged?token=geheim');
   const line = surface.logged.findLast(({ path }) => String(path).endsWith('/logged'));
-  expect(line).toMatchObject({ principal: 'local', method: 'GET', path: '/v1/projects/kafe/hosts/logged', status: 200 });
+  expect(line).toMatchObject({
+    principal: 'local',
+    method: 'GET',
+    path: '/v1/projects/kafe/hosts/logged',
+    status: 200,
+  });
   expect(JSON.stringify(surface.logged)).not.toContain('geheim');
 });
 
@@ -124,11 +139,18 @@ test('a body that grows beyond the limit without saying so is cut off', async ()
 
 test('bytes of unknown length are refused', async () => {
   const head = 'PUT /v1/bytes HTTP/1.1\r\nHost: x\r\nmln-protocol: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n';
-  expect(await sendRaw(socket, `${head}`.replace('\r\n\r\n0', '\r\nConnection: close\r\n\r\n0'))).toMatch(/^HTTP\/1.1 411 /);
+  expect(await sendRaw(socket, `${head}`.replace('\r\n\r\n0', '\r\nConnection: close\r\n\r\n0'))).toMatch(
+    /^HTTP\/1.1 411 /,
+  );
 });
 
 test('what nobody wants is answered while it is still sent, and then cut off', async () => {
-  const sent = request({ socketPath: socket, method: 'PUT', path: '/v1/unread', headers: { 'mln-protocol': '1', 'content-length': 50_000_000 } });
+  const sent = request({
+    socketPath: socket,
+    method: 'PUT',
+    path: '/v1/unread',
+    headers: { 'mln-protocol': '1', 'content-length': 50_000_000 },
+  });
   sent.on('error', () => undefined);
   sent.write(Buffer.alloc(100_000));
   const [response] = (await once(sent, 'response')) as [{ statusCode: number; resume(): void }];
@@ -140,11 +162,19 @@ test('what nobody wants is answered while it is still sent, and then cut off', a
 test.each([
   ['a head that never ends', ['GET /metrics HTTP/1.1\r\nHost: x\r\n'], /^HTTP\/1.1 408 /],
   ['nothing at all', [], /^(HTTP\/1.1 408 .*)?$/s],
-  ['a body that never ends', ['POST /v1/things HTTP/1.1\r\nHost: x\r\nmln-protocol: 1\r\nContent-Length: 100\r\n\r\n{'], /^HTTP\/1.1 408 /],
+  [
+    'a body that never ends',
+    ['POST /v1/things HTTP/1.1\r\nHost: x\r\nmln-protocol: 1\r\nContent-Length: 100\r\n\r\n{'],
+    /^HTTP\/1.1 408 /,
+  ],
   ['bytes that stop', ['PUT /v1/bytes HTTP/1.1\r\nHost: x\r\nmln-protocol: 1\r\nContent-Length: 100\r\n\r\nx'], /^$/],
   ['no HTTP', ['\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'], /^HTTP\/1.1 400 /],
   ['a head that is too long', [`GET /${'x'.repeat(20_000)} HTTP/1.1\r\n`], /^HTTP\/1.1 431 /],
-  ['two lengths', ['POST /v1/things HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n'], /^HTTP\/1.1 400 /],
+  [
+    'two lengths',
+    ['POST /v1/things HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n'],
+    /^HTTP\/1.1 400 /,
+  ],
 ])('a slow or broken client is let go: %s', async (_what, parts, expected) => {
   expect(await sendRaw(socket, ...parts)).toMatch(expected);
 });

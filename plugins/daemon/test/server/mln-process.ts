@@ -41,7 +41,7 @@ export interface Ended {
 /** A daemon that runs as a process of its own, and what it has logged. */
 export interface DaemonProcess {
   readonly child: ChildProcess;
-  readonly lines: readonly Readonly<Record<string, unknown>>[];
+  readonly lines: Record<string, unknown>[];
   /** Waits for a line of its log. */
   said(message: string): Promise<Readonly<Record<string, unknown>>>;
   ended: Promise<number | null>;
@@ -74,7 +74,10 @@ export function mlnProcess(options: Readonly<Record<string, unknown>> = {}): Mln
   bundle(folder);
   const configuration = join(folder, 'mln.config.json');
   const configure = (more: Readonly<Record<string, unknown>>): void => {
-    const plugins = ['./fake.js', ['./plugin', { socket, state: join(folder, 'state'), fleet: join(folder, 'fleet'), ...more }]];
+    const plugins = [
+      './fake.js',
+      ['./plugin', { socket, state: join(folder, 'state'), fleet: join(folder, 'fleet'), ...more }],
+    ];
     writeFileSync(configuration, JSON.stringify({ plugins }));
   };
   mkdirSync(join(folder, 'plugin'));
@@ -160,7 +163,10 @@ function watchDaemon(child: ChildProcess): DaemonProcess {
       for (;;) {
         const found = lines.find(({ msg }) => msg === message);
         if (found) return found;
-        if (over) throw new Error(`the daemon has ended and did not say ${message}: ${other.join('\n')}${JSON.stringify(lines)}`);
+        if (over)
+          throw new Error(
+            `the daemon has ended and did not say ${message}: ${other.join('\n')}${JSON.stringify(lines)}`,
+          );
         await new Promise<void>((resolve) => {
           waiting.add(resolve);
         });

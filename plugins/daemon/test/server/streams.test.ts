@@ -37,7 +37,12 @@ const routes: readonly Route[] = [
   { method: 'GET', path: '/few', handle: () => Promise.resolve({ events: numbers(3) }) },
   { method: 'GET', path: '/many', handle: () => Promise.resolve({ events: numbers(100_000, 10_000) }) },
   { method: 'GET', path: '/silent', handle: () => Promise.resolve({ events: silent() }) },
-  { method: 'POST', path: '/small', body: { kind: 'json', most: 1000 }, handle: ({ json }) => Promise.resolve({ status: 200, json }) },
+  {
+    method: 'POST',
+    path: '/small',
+    body: { kind: 'json', most: 1000 },
+    handle: ({ json }) => Promise.resolve({ status: 200, json }),
+  },
 ];
 const upgrades: readonly UpgradeRoute[] = [
   {
@@ -57,7 +62,9 @@ beforeAll(async () => {
 
 function open(path: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    request({ socketPath: socket, path, headers: { 'mln-protocol': '1' }, agent: false }, resolve).on('error', reject).end();
+    request({ socketPath: socket, path, headers: { 'mln-protocol': '1' }, agent: false }, resolve)
+      .on('error', reject)
+      .end();
   });
 }
 
@@ -100,7 +107,8 @@ test('where nothing comes there are signs of life', async () => {
 });
 
 test('a connection is taken over, with what came right behind the request', async () => {
-  const head = 'GET /echo/kafe HTTP/1.1\r\nHost: x\r\nmln-protocol: 1\r\nConnection: Upgrade\r\nUpgrade: mln-frames\r\n\r\n';
+  const head =
+    'GET /echo/kafe HTTP/1.1\r\nHost: x\r\nmln-protocol: 1\r\nConnection: Upgrade\r\nUpgrade: mln-frames\r\n\r\n';
   const client = connect(socket);
   client.write(`${head}early`);
   let text = '';
@@ -129,7 +137,13 @@ test('many small requests on one connection leave the heap as it was', async () 
     const body = JSON.stringify({ index, filled: 'x'.repeat(500) });
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       request(
-        { socketPath: socket, path: '/small', method: 'POST', agent, headers: { 'mln-protocol': '1', 'content-length': body.length } },
+        {
+          socketPath: socket,
+          path: '/small',
+          method: 'POST',
+          agent,
+          headers: { 'mln-protocol': '1', 'content-length': body.length },
+        },
         resolve,
       )
         .on('error', reject)
