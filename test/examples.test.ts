@@ -4,6 +4,7 @@ import { expect, test } from '@jest/globals';
 import { createGuest, unitsOf, type Filesystem, type Host, type Project } from '@mln/core';
 import autoenum from '@mln/plugin-autoenum';
 import cfengine from '@mln/plugin-cfengine';
+import daemon from '@mln/plugin-daemon';
 import linux from '@mln/plugin-linux';
 import lvm from '@mln/plugin-lvm';
 import uml from '@mln/plugin-uml';
@@ -26,7 +27,7 @@ import { testKernel } from './support/test-kernel.js';
 
 const folder = join(import.meta.dirname, '../examples');
 const expected = join(import.meta.dirname, 'examples');
-const mln = await testKernel([linux, autoenum, xen, lvm, cfengine, [uml, { default: true }]]);
+const mln = await testKernel([linux, autoenum, xen, lvm, cfengine, daemon, [uml, { default: true }]]);
 
 const read = (name: string, options: ReadOptions = {}) => readProject(mln, join(folder, `${name}.mln`), options);
 

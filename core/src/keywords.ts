@@ -118,7 +118,15 @@ function refuseWrong({
 function isHostUse(host: unknown): boolean {
   if (host === undefined || host === 'path' || host === 'raw') return true;
   const { below, except = '' } = (host ?? {}) as { readonly below?: unknown; readonly except?: unknown };
-  return typeof below === 'string' && below.startsWith('/') && typeof except === 'string';
+  return typeof below === 'string' && below.startsWith('/') && isPattern(except);
+}
+
+function isPattern(text: unknown): boolean {
+  try {
+    return typeof text === 'string' && new RegExp(text) instanceof RegExp;
+  } catch {
+    return false;
+  }
 }
 
 function withSyntax(keyword: Keyword): Keyword {

@@ -44,6 +44,10 @@ test.each([
     'the keyword a of the kind none, which is none of flag, word, number, size, address, list, text, block',
   ],
   [{ ...keyword, help: undefined }, 'the keyword a without help'],
+  ...['file', true, null, {}, { below: 'dev' }, { below: '/dev', except: '(' }].map(
+    (host) =>
+      [{ ...keyword, host }, "the keyword a with host that is neither path nor raw nor { below: '/…' }"] as const,
+  ),
 ])('the keyword %j is refused', async (given, message) => {
   const mln = await kernel([
     loaded('bad', ({ hooks }) => {

@@ -14,7 +14,6 @@ import { stopper, stopperFolder } from './stopper.js';
  */
 
 export interface Fleet {
-  readonly poor: string | null;
   readonly folder: string;
   server(name: string): Server;
   /** A machine without a daemon, from which somebody asks the servers. It has no certificate. */
@@ -116,7 +115,6 @@ export async function openFleet({
     );
     await first.ok('template', 'build', 'tiny');
     return {
-      poor: wire.poor,
       folder,
       server(name) {
         const found = servers[name];

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { typeIn, until } from '../guests/support.js';
 import { openFleet, type Fleet } from './fleet.js';
+import { stopAt } from './stopper.js';
 import type { Server } from './node.js';
 
 /*
@@ -19,7 +20,7 @@ let [gateway1, backend3, backend4] = [] as unknown as [Server, Server, Server];
 let before: readonly unknown[] = [];
 
 beforeAll(async () => {
-  fleet = await openFleet({ servers: ['gateway1', 'backend3', 'backend4'] });
+  fleet = await openFleet({ servers: ['gateway1', 'backend3', 'backend4'], toys: true });
   [gateway1, backend3, backend4] = ['gateway1', 'backend3', 'backend4'].map((name) => fleet.server(name)) as [
     Server,
     Server,
@@ -60,6 +61,24 @@ function type(server: Server, host: string, command: string): Promise<string> {
   return typeIn(join(folder, host), command);
 }
 
+/** The processes of a guest. */
+function guestsOn(server: Server, host: string): readonly number[] {
+  return server.processes().flatMap(({ pid, command }) => (command.includes(` umid=${host} `) ? [pid] : []));
+}
+
+/** The session of a process, which is its guest's own: proc(5), stat. */
+function sessionOf(pid: number): number {
+  try {
+    return Number(
+      readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /, '')
+        .split(' ')[3],
+    );
+  } catch {
+    return 0;
+  }
+}
+
 const units = ['switch back-net', 'switch street', 'host gw', 'host visitor', 'host www1', 'host www2'];
 
 /** The state of each unit, as a server's mln tells of it. */
@@ -98,6 +117,20 @@ test('what goes to the servers is sent once', async () => {
   expect(all().map(sent)).toEqual(first);
 }, 60_000);
 
+test('the daemon of a server is killed while its guest is about to start; it comes again, and the start is given again', async () => {
+  const stop = stopAt(backend3, 'start hosts');
+  const starting = gateway1.mln('start', '-p', 'kafe');
+  await stop.reached();
+  await backend3.kill();
+  await backend3.up();
+  stop.go();
+  expect([0, 3]).toContain((await starting).code);
+  await gateway1.ok('start', '-p', 'kafe');
+  expect(await states(gateway1)).toEqual(every('up'));
+  // The kernel's own processes have its command line, and are of one session.
+  expect(new Set(guestsOn(backend3, 'www1').map(sessionOf)).size).toBe(1);
+}, 120_000);
+
 test('one command starts it; guests of different servers ping each other, and fetch a MiB', async () => {
   await gateway1.ok('start', '-p', 'kafe', '--wait', '60');
   expect(await states(gateway1)).toEqual(every('up'));
@@ -117,13 +150,23 @@ test('every server tells the state of all of them', async () => {
 }, 60_000);
 
 test('guests of others are no processes of root', () => {
-  if (process.getuid?.() !== 0) return;
-  for (const server of [backend3, backend4]) {
-    const guests = server.processes().filter(({ command }) => /\bumid=www/.test(command));
+  for (const [server, host] of [
+    [backend3, 'www1'],
+    [backend4, 'www2'],
+  ] as const) {
+    const guests = guestsOn(server, host);
     expect(guests.length).toBeGreaterThan(0);
-    for (const { pid } of guests) expect(statSync(`/proc/${pid}`).uid).toBe(fleet.guestUid);
+    for (const pid of guests) expect(statSync(`/proc/${pid}`).uid).toBe(fleet.guestUid);
   }
 });
+
+test('a guest that is to run comes back when it is killed, and reaches the others again', async () => {
+  const [first = 0] = guestsOn(backend4, 'www2');
+  const session = sessionOf(first);
+  process.kill(-session, 'SIGKILL');
+  await until(() => guestsOn(backend4, 'www2').some((pid) => sessionOf(pid) !== session), 'www2 to come back');
+  expect(await type(backend4, 'www2', 'ping -c 1 -W 10 10.0.0.141')).toContain('1 packets received');
+}, 120_000);
 
 test('daemon-status shows what each server has, and a group of them', async () => {
   const rows = (text: string): readonly (readonly string[])[] =>
@@ -144,7 +187,9 @@ test('daemon-status shows what each server has, and a group of them', async () =
 }, 60_000);
 
 test('a command that is given on another server goes home: it stops, starts and makes no second copy', async () => {
-  await backend4.ok('stop', '-p', 'kafe', '-w', '40');
+  await backend4.ok('stop', '-p', 'kafe', '-h', 'www1');
+  expect(await states(backend4)).toEqual({ ...every('up'), 'host www1': 'down' });
+  await backend3.ok('stop', '-p', 'kafe', '-w', '40');
   expect(await states(backend3)).toEqual(every('down'));
   const home = (server: Server): unknown =>
     (
@@ -153,7 +198,18 @@ test('a command that is given on another server goes home: it stops, starts and 
       }
     ).project.home;
   expect(all().map(home)).toEqual(['gateway1', 'gateway1', 'gateway1']);
-  expect(readdirSync(backend4.projects).filter((name) => name === 'kafe')).toEqual([]);
+  // So does a build. What the home's own root has built is not replaced by what would run as another user.
+  cpSync(example, join(backend3.folder, 'home/kafe'), { recursive: true });
+  const { code, stderr } = await backend3.mln('build', '-y', '-f', 'kafe/kafe.mln');
+  expect(stderr).toContain('kafe is at home on gateway1');
+  if (process.getuid?.() !== 0) expect(code).toBe(0);
+  else
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/MLN_PROJECT_EXISTS[^]*gateway1: kafe is built here already/),
+    ]);
+  expect(all().map(home)).toEqual(['gateway1', 'gateway1', 'gateway1']);
+  for (const server of [backend3, backend4]) expect(existsSync(join(server.projects, 'kafe'))).toBe(false);
 }, 120_000);
 
 test('removed, nothing of it is left on any server', async () => {

@@ -28,7 +28,7 @@ let fleet: Fleet;
 let [gateway1, backend3] = [] as unknown as [Server, Server];
 let [one, other] = ['', ''];
 /** What a run without a kill leaves. */
-const clean = { built: {} as unknown, running: {} as unknown };
+const clean = { one: {} as unknown, other: {} as unknown };
 
 beforeAll(async () => {
   fleet = await openFleet({ servers: ['gateway1', 'backend3'], toys: true, trusting: true });
@@ -37,11 +37,12 @@ beforeAll(async () => {
   other = gateway1.write('other.mln', project('56M'));
   await gateway1.ok('build', '-f', one);
   await gateway1.ok('start', '-p', 'p');
-  clean.running = content(backend3);
   expect(await states()).toEqual(every('up'));
   await stopped();
   await gateway1.ok('build', '-y', '-f', other);
-  clean.built = content(backend3);
+  clean.other = content(backend3);
+  await gateway1.ok('build', '-y', '-f', one);
+  clean.one = content(backend3);
 }, 120_000);
 afterAll(async () => {
   await fleet.close();
@@ -96,41 +97,38 @@ async function killedAt(step: string, both: boolean, ...args: readonly string[])
   return command;
 }
 
-/** Steps that a build of a new project over an old one comes to. */
-const buildSteps = steps.build.map((step) => `build ${step}`);
-const startSteps = steps.start.map((step) => `start ${step}`);
+let isOther = false;
+/** Builds the one project over the other, by turns. */
+async function rebuiltWith(step: string, both: boolean): Promise<void> {
+  isOther = !isOther;
+  const file = isOther ? other : one;
+  const { code } = await killedAt(step, both, 'build', '-y', '-f', file);
+  expect([0, 1, 3]).toContain(code);
+  await gateway1.ok('build', '-y', '-f', file);
+  await until(() => backend3.processes().length === 0, 'all workers to end');
+  expect(content(backend3)).toEqual(isOther ? clean.other : clean.one);
+}
 
-describe.each([
-  [false, 'the daemon alone'],
-  [true, 'with what carries the part out'],
-])('killed: %s (%s)', (both) => {
-  test.each(buildSteps)(
-    'at %s',
-    async (step) => {
-      await gateway1.ok('build', '-y', '-f', one);
-      const { code } = await killedAt(step, both, 'build', '-y', '-f', other);
-      expect([0, 1, 3]).toContain(code);
-      // What the part left is the old project or the new one, and whole.
-      await gateway1.ok('build', '-y', '-f', other);
-      expect(content(backend3)).toEqual(clean.built);
-      expect(backend3.processes()).toEqual([]);
-    },
-    90_000,
-  );
+async function startedWith(step: string, both: boolean): Promise<void> {
+  const { code } = await killedAt(step, both, 'start', '-p', 'p');
+  expect([0, 1, 3]).toContain(code);
+  await gateway1.ok('start', '-p', 'p');
+  expect(await states()).toEqual(every('up'));
+  expect(guests(backend3)).toHaveLength(1);
+  await stopped();
+}
 
-  test.each(startSteps)(
-    'at %s',
-    async (step) => {
-      const { code } = await killedAt(step, both, 'start', '-p', 'p');
-      expect([0, 1, 3]).toContain(code);
-      await gateway1.ok('start', '-p', 'p');
-      expect(await states()).toEqual(every('up'));
-      expect(guests(backend3)).toHaveLength(1);
-      await stopped();
-      expect(await states()).toEqual(every('down'));
-    },
-    90_000,
-  );
+const at = (operation: 'build' | 'start'): readonly string[] => steps[operation].map((step) => `${operation} ${step}`);
+
+describe('the daemon alone is killed, and what carries the part out goes on', () => {
+  test.each(at('build'))('at %s', (step) => rebuiltWith(step, false), 60_000);
+  test.each(at('start'))('at %s', (step) => startedWith(step, false), 60_000);
+});
+
+describe('the daemon is killed with what carries the part out', () => {
+  // On either side of what cannot be taken back; every step is killed so in the tests of mln alone.
+  test.each(['build disks', 'build moveOld', 'build moveNew'])('at %s', (step) => rebuiltWith(step, true), 60_000);
+  test.each(['start switches', 'start hosts', 'start end'])('at %s', (step) => startedWith(step, true), 60_000);
 });
 
 /** What works in the folder of host a. */

@@ -2,8 +2,6 @@ import { execFileSync, spawnSync } from 'node:child_process';
 
 /** Machines on one wire: network namespaces that root has made; where nobody is root, addresses of loopback. */
 export interface Wire {
-  /** Why links cannot be cut, guests not run as another user; null where they can. */
-  readonly poor: string | null;
   /** Gives a machine its place on the wire: its address, and what stands before a command that is to run there. */
   plug(name: string): Machine;
   close(): void;
@@ -20,18 +18,20 @@ export interface Machine {
 
 /** Makes the wire. What an earlier process of this number has left is taken away first. */
 export function layWire(): Wire {
-  return process.getuid?.() === 0 && canMakeNamespaces() ? namespaces() : addresses();
+  return noNamespaces() === null ? namespaces() : addresses();
+}
+
+/** Why no link can be cut here, as all machines are on loopback; null where each has a namespace. */
+export function noNamespaces(): string | null {
+  if (process.getuid?.() !== 0) return 'only root makes network namespaces';
+  const name = `mln-try-${process.pid}`;
+  if (spawnSync('ip', ['netns', 'add', name]).status !== 0) return 'network namespaces cannot be made';
+  ip('netns', 'delete', name);
+  return null;
 }
 
 function ip(...args: readonly string[]): string {
   return execFileSync('ip', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-function canMakeNamespaces(): boolean {
-  const name = `mln-try-${process.pid}`;
-  if (spawnSync('ip', ['netns', 'add', name]).status !== 0) return false;
-  ip('netns', 'delete', name);
-  return true;
 }
 
 /** One namespace with a bridge is the wire; each machine is a namespace with one port of it. */
@@ -68,7 +68,7 @@ function namespaces(): Wire {
         links: () => linksIn(own).filter((link) => link !== 'lo' && link !== 'eth0'),
       };
     };
-    return { poor: null, plug, close };
+    return { plug, close };
   } catch (error) {
     close();
     throw error;
@@ -83,7 +83,6 @@ function linksIn(namespace: string): readonly string[] {
 function addresses(): Wire {
   let number = 0;
   return {
-    poor: 'no network namespaces can be made',
     plug: () => {
       number += 1;
       return {

@@ -57,7 +57,9 @@ export function makeNode({ folder, program, bin }: Installed, name: string, mach
   const own = join(folder, name);
   const at = (path: string): string => join(own, path);
   for (const each of ['home', 'run', 'tmp', 'stopper']) mkdirSync(at(each), { recursive: true });
-  for (const each of ['tmp', 'stopper']) chmodSync(at(each), 0o1777);
+  chmodSync(at('tmp'), 0o1777);
+  // Whoever carries an operation out says there how far it is.
+  chmodSync(at('stopper'), 0o777);
   const environment = {
     PATH: `${bin}:${process.env['PATH'] ?? ''}`,
     HOME: at('home'),

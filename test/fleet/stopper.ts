@@ -5,7 +5,7 @@ import type { Node } from './node.js';
 
 /** What a machine's mln does when it is told to: stands still before a step, or lets the making of a host fail. */
 export const stopper = `
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 export const manifest = { name: 'stopper', version: '1.0.0', api: '^1.0.0', options: {
   type: 'object', properties: { folder: { type: 'string' } } } };
@@ -14,8 +14,9 @@ export default function ({ hooks, core }, { folder }) {
   const [armed, reached] = [join(folder, 'armed'), join(folder, 'reached')];
   hooks.event.tap('stopper', ({ operation, state, step }) => {
     if (state !== 'step' || !existsSync(armed) || readFileSync(armed, 'utf8') !== operation.name + ' ' + step) return;
-    writeFileSync(armed, String(process.pid));
-    renameSync(armed, reached);
+    rmSync(armed);
+    writeFileSync(reached + '.new', String(process.pid));
+    renameSync(reached + '.new', reached);
     while (existsSync(reached)) Atomics.wait(wait, 0, 0, 10);
   });
   hooks.configureFilesystem.tapPromise('stopper', async (_guest, { name }) => {
