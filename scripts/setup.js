@@ -67,6 +67,13 @@ export const forTests = {
   ],
   'cf-promises': ['cfengine3', 'libpromises3', 'liblmdb0', 'libpcre3', 'libssl3', 'libyaml-0-2'],
 };
+/** What a status of many servers is measured beside (test/bench). */
+export const forFleets = {
+  sshd: ['openssh-server'],
+  ssh: ['openssh-client'],
+  clush: ['clustershell'],
+  'parallel-ssh': ['pssh'],
+};
 /** What the machine is made of on which Xen runs (test/xen), beside packages that it unpacks itself. */
 export const forXen = {
   'qemu-system-x86_64': ['qemu-system-x86'],
@@ -108,22 +115,22 @@ export function ensurePrograms(wanted) {
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'mln', 'programs');
   usePath(['/usr/local/sbin', '/usr/sbin', '/sbin']);
   if (existsSync(cache)) useCache(cache);
-  const missing = Object.keys(wanted).filter((program) => !found(program));
+  const missing = Object.keys(wanted).filter((program) => !isProgram(program));
   if (missing.length === 0) return;
   const packages = [...new Set(missing.flatMap((program) => wanted[program]))];
-  if (!found('apt-get'))
+  if (!isProgram('apt-get'))
     throw new Error(`these programs are missing: ${missing.join(', ')}. On Debian they are in ${packages.join(', ')}`);
   say(`Getting ${missing.join(', ')}`);
   if (process.getuid() === 0) install(packages);
   else unpack(packages, cache);
-  const still = Object.keys(wanted).filter((program) => !found(program));
+  const still = Object.keys(wanted).filter((program) => !isProgram(program));
   if (still.length > 0) throw new Error(`these programs are still missing: ${still.join(', ')}`);
 }
 
 /** The same for programs that are too large to be unpacked somewhere else: an ordinary user is told what to install. */
 export function ensureInstalled(wanted) {
   usePath(['/usr/local/sbin', '/usr/sbin', '/sbin']);
-  const missing = Object.keys(wanted).filter((program) => !found(program));
+  const missing = Object.keys(wanted).filter((program) => !isProgram(program));
   const packages = [...new Set(missing.flatMap((program) => wanted[program]))].join(' ');
   if (missing.length > 0 && process.getuid() !== 0)
     throw new Error(
@@ -175,7 +182,8 @@ function usePath(folders) {
   process.env.PATH = [...path, ...folders.filter((folder) => !path.includes(folder))].join(delimiter);
 }
 
-function found(program) {
+/** Tells whether a program is on the PATH of this process. */
+export function isProgram(program) {
   return (process.env.PATH ?? '').split(delimiter).some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK);

@@ -160,8 +160,8 @@ test('every exit code, and every environment variable that any package reads, is
   const read = sources.flatMap((source) =>
     [...source.matchAll(/(?:env|environment)(?:\[|\.)'?([A-Z][A-Z_]+)/g)].map(([, name]) => name),
   );
-  // What every program has, and what Node itself and its own debugging read.
-  const known = new Set([...Object.keys(environment), 'PATH', 'NODE_DEBUG', 'HOME']);
+  // What every program has, what Node itself and its own debugging read, what systemd and a daemon tell their processes.
+  const known = new Set([...Object.keys(environment), 'PATH', 'NODE_DEBUG', 'HOME', 'NOTIFY_SOCKET', 'RELAY_VARIABLE']);
   expect(read).toContain('MLN_PROJECTS');
   expect([...new Set(read)].filter((name) => !known.has(name ?? ''))).toEqual([]);
   for (const name of Object.keys(environment)) expect(text).toContain(name);

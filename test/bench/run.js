@@ -7,6 +7,7 @@ import { rmSync } from 'node:fs';
 import { ensureBuilt, ensurePrograms, forGuests } from '../../scripts/setup.js';
 import { benchCommands } from './commands.js';
 import { benchDisks } from './disks.js';
+import { benchFleet } from './fleet.js';
 import { fuzz } from './fuzz.js';
 import { benchGuests } from './guests.js';
 import { benchLanguage } from './language.js';
@@ -22,6 +23,7 @@ try {
   benchDisks();
   benchGuests();
   await benchTransfers();
+  await benchFleet();
   if (isWanted('fuzz') && !(await fuzz())) process.exitCode = 1;
 } finally {
   // Whatever went wrong, no guest goes on.

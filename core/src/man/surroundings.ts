@@ -23,6 +23,7 @@ export const environment: Readonly<Record<string, string>> = {
   MLN_FILES: 'The folder where the files of projects are looked for; like `-F`.',
   MLN_SERVICE_HOST: 'The name of this server; like `-L`.',
   MLN_DEBUG: 'Any value shows where an error comes from.',
+  MLN_LOG_LEVEL: 'How much `mln daemon` writes: `error`, `warn`, `info` (where it is not set) or `debug`.',
   NO_COLOR: 'Any value keeps colours out of what is printed.',
   XDG_CONFIG_HOME: 'Where the user’s configuration is; `~/.config` where it is not set.',
   XDG_DATA_HOME: 'Where the user’s projects and templates are; `~/.local/share` where it is not set.',

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { failure, isHere, readState, unitsOf, type Project } from '@mln/core';
 import { requireRoom } from '../fleet/memory.js';
-import type { OperationRequest, Package, Principal } from '../protocol.js';
+import type { OperationRequest, Package } from '../protocol.js';
 import { beyondPaths, demandsOf } from '../rights/demands.js';
 import type { Asker, Guard } from '../server/access.js';
 import type { Daemon } from '../server/route.js';
@@ -119,9 +119,4 @@ export function refuseOtherHome(built: Project, project: Project): void {
 function homeText(home: string | null): string {
   if (home === null) return 'a machine without a name';
   return home.startsWith('~') ? `a machine of ${home.slice(1)}` : home;
-}
-
-/** Tells whether somebody has asked for an operation, or somebody for whom they asked. */
-export function isAsker({ principal, onBehalfOf }: Asker, who: Principal): boolean {
-  return [principal, onBehalfOf].some((each) => each?.kind === who.kind && each.name === who.name);
 }

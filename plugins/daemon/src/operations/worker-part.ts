@@ -18,7 +18,7 @@ import { refuseOtherHome } from './accept.js';
 import { readProject } from './folder.js';
 import { isJoining } from './joining.js';
 import { nextPhase } from './worker-requests.js';
-import { told, type Ending, type Work } from './worker.js';
+import { told, type Ending, type Work } from './work.js';
 
 /** Carries out one server's part of an operation, phase by phase as they are asked for; the project is held all the while. */
 export async function runPart(work: Work): Promise<Ending> {

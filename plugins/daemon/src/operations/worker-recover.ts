@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Exit, isHere, isMlnError, loadOperating, readState, unitsOf, type Mln, type Project } from '@mln/core';
 import type { OperationRequest } from '../protocol.js';
 import { countPhases, readPhase, type OperationFolder } from './folder.js';
-import type { Ending, Work } from './worker.js';
+import type { Ending, Work } from './work.js';
 
 /** Milliseconds that a project is waited for which somebody else works on; whoever does puts right what was left, too. */
 const PATIENCE = 30_000;

@@ -2,7 +2,7 @@ import { coreVerbs, Exit, failure, loadOperating, type CommandOptions } from '@m
 import { actFor } from '../client/shared.js';
 import type { OperationRequest } from '../protocol.js';
 import { readProject } from './folder.js';
-import type { Ending, Work } from './worker.js';
+import type { Ending, Work } from './work.js';
 
 /** Carries a whole operation out as the command of this machine, which is the project's home. */
 export async function runWhole({ context, stored, folder, cancellation }: Work): Promise<Ending> {

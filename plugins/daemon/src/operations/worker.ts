@@ -1,38 +1,13 @@
 import { link, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import {
-  Exit,
-  failure,
-  isMlnError,
-  messageOf,
-  startTime,
-  writeAtomically,
-  type CommandContext,
-  type ExitCode,
-  type Problem,
-} from '@mln/core';
+import { Exit, failure, startTime, writeAtomically, type CommandContext, type ExitCode } from '@mln/core';
 import { principalText } from '../protocol.js';
 import type { Asker } from '../server/access.js';
-import { folderAt, readOutcome, readStored, type OperationFolder, type OutcomeMark, type Stored } from './folder.js';
-import { openLog, type LogWriter } from './log-file.js';
-import { createCancellation, type Cancellation } from './worker-cancel.js';
+import { folderAt, readOutcome, readStored, type OperationFolder, type Stored } from './folder.js';
+import { openLog } from './log-file.js';
+import { createCancellation } from './worker-cancel.js';
+import { told, type Ending, type Work } from './work.js';
 import { logTerminal, overhear } from './worker-terminal.js';
-
-/** A worker: the process that carries one operation out. */
-export interface Work {
-  /** Its terminal writes into the operation's log. */
-  readonly context: CommandContext;
-  readonly folder: OperationFolder;
-  readonly stored: Stored;
-  readonly log: LogWriter;
-  readonly cancellation: Cancellation;
-}
-
-/** What an operation came to. */
-export interface Ending {
-  readonly state: OutcomeMark['state'];
-  readonly exit: number;
-}
 
 /** Runs `mln daemon-worker FOLDER work|recover`. */
 export async function runWorker(context: CommandContext, [path = '', task]: readonly string[]): Promise<ExitCode> {
@@ -75,13 +50,6 @@ async function carryOut(work: Work, task: string | undefined): Promise<Ending> {
     log.write({ kind: 'error', phase: null, problems, exit });
     return { state: 'failed', exit };
   }
-}
-
-/** What whatever was thrown is told as; a fault also stands, with its stack, in the worker's output. */
-export function told(error: unknown): { readonly problems: readonly Problem[]; readonly exit: ExitCode } {
-  if (isMlnError(error)) return error;
-  process.stdout.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  return failure('MLN_FAULT', `this is a fault of mln: ${messageOf(error)}`);
 }
 
 async function finish({ log, folder }: Work, ending: Ending): Promise<void> {

@@ -140,6 +140,8 @@ async function startIn(path: string, { uid, gid }: { readonly uid: number; reado
         if (now.some((each) => !ports.includes(each))) ready.abort();
       });
     });
+    // Where it cannot be watched any more, its plug ends, too.
+    watcher.on('error', () => undefined);
     const child = spawn('vde_plug', [path], {
       cwd: '/',
       stdio: ['pipe', 'pipe', 'pipe'],

@@ -83,6 +83,8 @@ function createTunnels(daemon: Daemon): Tunnels {
     const probe = async (): Promise<void> => {
       await daemon.client.request(centre, 'GET', '/v1/server');
     };
+    // Until the plug is in, nobody else hears that it has failed.
+    stream.on('error', () => undefined);
     try {
       const plug = await plugIn(folder);
       plug.connect(stream, { probe, silence: timeoutOf(daemon.options) });

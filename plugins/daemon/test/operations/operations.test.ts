@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
-import type { LogEntry, OperationRecord, OperationRequest } from '../../src/protocol.js';
+import type { LogEntry, OperationRecord, OperationRequest, Package } from '../../src/protocol.js';
 import { ask, follow } from '../server/ask.js';
 import { mlnProcess, type DaemonProcess } from '../server/mln-process.js';
 import { packageOf } from './project-package.js';
@@ -99,7 +99,7 @@ test('while one works on a project another is told who does', async () => {
   expect(refused.status).toBe(409);
   expect(refused.json).toMatchObject({
     exit: 75,
-    problems: [{ code: 'MLN_LOCKED', message: expect.stringContaining(`start by local (${id})`) as string }],
+    problems: [{ code: 'MLN_LOCKED', message: expect.stringContaining(`start by local (${id})`) }],
   });
   // Whoever comes by the command line is told the same by the project's own lock.
   const { exit, stderr } = await mln.run(['stop', '-p', 'slow']);
@@ -117,7 +117,7 @@ test('an operation goes on while its daemon is killed, and its log is whole', as
   daemon.child.kill('SIGKILL');
   await daemon.ended;
   daemon = await mln.daemon();
-  expect(await daemon.said('found')).toMatchObject({ said: expect.stringContaining('goes on') as string });
+  expect(await daemon.said('found')).toMatchObject({ said: expect.stringContaining('goes on') });
   expect(await record(id)).toMatchObject({ state: 'running' });
   go();
   const rest = await follow(mln.socket, id, { after: before.at(-1)?.number ?? -1 });
@@ -154,7 +154,7 @@ test('daemon and worker killed: the next daemon puts it right, and says so', asy
   await daemon.ended;
   go();
   daemon = await mln.daemon();
-  expect(await daemon.said('found')).toMatchObject({ said: expect.stringContaining('put right') as string });
+  expect(await daemon.said('found')).toMatchObject({ said: expect.stringContaining('put right') });
   const log = await follow(mln.socket, id);
   expect(log.filter(({ kind }) => kind === 'end')).toHaveLength(1);
   expect(last(log)).toMatchObject({ state: isUp('slow', 'slow1') && isUp('slow', 'slow2') ? 'done' : 'failed' });
@@ -176,7 +176,7 @@ test('a cancelled start stays as far as it came', async () => {
 });
 
 /** One host after the other. */
-function ordered(): OperationRequest['package'] {
+function ordered(): Package {
   const sent = packageOf('order', ['slow', 'later']);
   const hosts = sent.project.hosts.map((host, index) => ({ ...host, bootOrder: index + 1 }));
   return { ...sent, project: { ...sent.project, hosts } };

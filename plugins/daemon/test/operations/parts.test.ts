@@ -136,7 +136,7 @@ test('nobody reaches hosts of other servers, nor a project of another home', asy
   await part.phase('prepare', ['web']);
   expect(await part.phase('hosts', ['elsewhere'])).toMatchObject({
     kind: 'error',
-    problems: [{ code: 'MLN_NO_UNIT', message: expect.stringContaining('on this server') as string }],
+    problems: [{ code: 'MLN_NO_UNIT', message: expect.stringContaining('on this server') }],
   });
   await part.phase('release');
   expect((await part.log()).at(-1)).toMatchObject({ state: 'failed' });
@@ -150,9 +150,7 @@ test('nobody reaches hosts of other servers, nor a project of another home', asy
   const refused = await ask(mln.socket, 'POST', '/v1/operations', { body });
   expect(refused.status).toBe(409);
   expect(refused.json).toMatchObject({
-    problems: [
-      { code: 'MLN_PROJECT_EXISTS', message: expect.stringContaining('its home is home, not other') as string },
-    ],
+    problems: [{ code: 'MLN_PROJECT_EXISTS', message: expect.stringContaining('its home is home, not other') }],
   });
 });
 

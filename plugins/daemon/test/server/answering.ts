@@ -83,6 +83,10 @@ export async function sendRaw(to: string | Socket, ...parts: readonly (string | 
   socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
   socket.on('error', () => undefined);
   for (const part of parts) socket.write(part);
-  await new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  await new Promise<void>((resolve) =>
+    socket.once('close', () => {
+      resolve();
+    }),
+  );
   return text;
 }

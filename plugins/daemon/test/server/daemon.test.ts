@@ -84,7 +84,7 @@ test('a right that is missing is named', async () => {
   expect(refused.status).toBe(403);
   expect(refused.json).toMatchObject({
     exit: 77,
-    problems: [{ code: 'MLN_NOT_ALLOWED', message: expect.stringContaining('build') as string }],
+    problems: [{ code: 'MLN_NOT_ALLOWED', message: expect.stringContaining('build') }],
   });
   expect((await askAs('alice', 'POST', '/v1/operations', build('lab'))).status).toBe(403);
 });
@@ -198,6 +198,16 @@ test('a second daemon is told who runs; it has less than 100 MB', async () => {
   expect(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1])).toBeLessThan(100 * 1024);
 });
 
+test('the doctor finds the daemon, the certificate, and servers that do not answer', async () => {
+  mln.configure({ listen: [`127.0.0.1:${port}`], servers: { gone: '127.0.0.1:1' } });
+  const { stdout } = await mln.run(['doctor', '--json'], here);
+  const { items } = JSON.parse(stdout) as { items: { check: string; state: string; detail: string }[] };
+  const of = (id: string) => items.find(({ check }) => check === id);
+  expect(of('daemon')).toMatchObject({ state: 'ok', detail: expect.stringMatching(/^here answers/) });
+  expect(of('certificate')).toMatchObject({ state: 'ok' });
+  expect(of('server-gone')).toMatchObject({ state: 'absent', detail: expect.stringContaining('gone') });
+});
+
 test('what a killed daemon left is replaced; systemd is told by whom it asks', async () => {
   daemon.child.kill('SIGKILL');
   await daemon.ended;
@@ -219,6 +229,8 @@ test('where it cannot listen it says why', async () => {
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
   const { port: number } = taken.address() as AddressInfo;
   mln.configure({ listen: [`127.0.0.1:${number}`] });
+  const doctor = await mln.run(['doctor', '--json'], here);
+  expect(doctor.stdout).toContain(`something else has 127.0.0.1:${number} (EADDRINUSE)`);
   const { exit, stderr } = await mln.run(['daemon'], here);
   expect([exit, stderr]).toEqual([
     1,
