@@ -124,6 +124,8 @@ export async function startDaemon(
     // Connections of the old one end when nobody uses them.
     client = createClient(mln, next.options);
     ways = createWays(mln, next.options, LOCAL);
+    // Whose certificate or right is gone by now has its tunnels ended, too.
+    tunnelsOf(daemon).renew();
   };
   const close = async (limit: number): Promise<void> => {
     clearInterval(timer);
