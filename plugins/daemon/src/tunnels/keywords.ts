@@ -1,13 +1,14 @@
 import type { Keyword } from '@mln/core';
 
-/** What keeps guests from sending as somebody else. */
+const filter: Omit<Keyword, 'in' | 'example'> = {
+  name: 'port_filter',
+  kind: 'flag',
+  rehearsal: null,
+  help: 'The physical host lets the interface send only with its own hardware address and its own addresses.',
+};
+
+/** What keeps guests from sending as somebody else; an interface needs a device of the physical host of its own for it. */
 export const filters: readonly Keyword[] = [
-  {
-    name: 'port_filter',
-    in: ['host', 'network'],
-    kind: 'flag',
-    example: 'port_filter',
-    rehearsal: null,
-    help: 'The physical host lets the interface send only with its own hardware address and its own addresses.',
-  },
+  { ...filter, in: ['host'], example: 'port_filter' },
+  { ...filter, in: ['network'], example: 'tun_iface tap0; port_filter' },
 ];
