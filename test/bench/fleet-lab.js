@@ -128,6 +128,16 @@ async function startDaemon([program, ...args]) {
   throw new Error(`a daemon did not begin: ${said.join('\n').slice(-1500)}`);
 }
 
+/** Runs a command to its end, while daemons are heard; gives seconds. */
+export async function timed([program, ...args]) {
+  const begun = performance.now();
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const [said, [status]] = await Promise.all([child.stderr.toArray(), once(child, 'close')]);
+  const seconds = (performance.now() - begun) / 1000;
+  if (status === 0) return seconds;
+  throw new Error(`${program} ${args.join(' ').slice(0, 200)} ended with ${status}: ${said.join('').slice(-1500)}`);
+}
+
 export async function freePort() {
   const server = createServer();
   await once(server.listen(0, '127.0.0.1'), 'listening');

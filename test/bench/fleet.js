@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ensurePrograms, forFleets, isProgram } from '../../scripts/setup.js';
-import { openFleet, openShells, residentMemory } from './fleet-lab.js';
-import { folder, isWanted, median, tell, time } from './measure.js';
+import { openFleet, openShells, residentMemory, timed } from './fleet-lab.js';
+import { folder, isWanted, median, tell } from './measure.js';
 
 const MiB = 1024 * 1024;
 const SERVERS = 50;
@@ -27,7 +27,7 @@ export async function benchFleet() {
   try {
     if (isAsked('memory', 'growth')) await benchMemory(fleet);
     if (fans) await benchFan(fleet);
-    if (isAsked('start', 'show')) benchGuests(fleet);
+    if (isAsked('start', 'show')) await benchGuests(fleet);
   } finally {
     await fleet.close();
   }
@@ -45,9 +45,10 @@ async function benchFan({ command, addresses }) {
   const shells = await openShells(join(folder, 'shells'), addresses);
   const list = addresses.join(',');
   const ways = {
-    ours: () => time([...command, 'daemon-status']),
-    clush: () => time(['clush', '-S', '-w', list, '-f', String(SERVERS), '-o', shells.options.join(' '), LOOK]),
-    pssh: () => time(['parallel-ssh', '-p', String(SERVERS), ...hosts(addresses), ...sshOptions(shells.options), LOOK]),
+    ours: () => timed([...command, 'daemon-status']),
+    clush: () => timed(['clush', '-S', '-w', list, '-f', String(SERVERS), '-o', shells.options.join(' '), LOOK]),
+    pssh: () =>
+      timed(['parallel-ssh', '-p', String(SERVERS), ...hosts(addresses), ...sshOptions(shells.options), LOOK]),
     round: () => secondRound([...command, 'daemon-status', '--watch', String(PAUSE), '--json']),
   };
   const times = { ours: [], clush: [], pssh: [], round: [] };
@@ -109,7 +110,7 @@ async function secondRound([program, ...args]) {
 }
 
 /** Guests that are files, as many on each of 10 servers. */
-function benchGuests({ command, names }) {
+async function benchGuests({ command, names }) {
   const servers = names.slice(0, 10);
   const times = {};
   for (const count of [50, 500]) {
@@ -120,18 +121,18 @@ function benchGuests({ command, names }) {
       (_, index) => `host g${index + 1} { service_host ${servers[index % servers.length]} }\n`,
     );
     writeFileSync(file, `global { project ${name} }\n${blocks.join('')}`);
-    time([...command, 'build', '-f', file]);
+    await timed([...command, 'build', '-f', file]);
     const start = [];
     const show = [];
     for (let run = 0; run <= RUNS; run += 1) {
-      const started = time([...command, 'start', '-p', name]);
-      const shown = time([...command, 'status', '-p', name, '--check']);
-      time([...command, 'stop', '-p', name]);
+      const started = await timed([...command, 'start', '-p', name]);
+      const shown = await timed([...command, 'status', '-p', name, '--check']);
+      await timed([...command, 'stop', '-p', name]);
       if (run === 0) continue;
       start.push(started);
       show.push(shown);
     }
-    time([...command, 'remove', '-p', name, '-y']);
+    await timed([...command, 'remove', '-p', name, '-y']);
     times[count] = { start, show };
   }
   for (const what of ['start', 'show']) {

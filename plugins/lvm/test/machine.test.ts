@@ -169,7 +169,7 @@ async function run(verb: string, options = {}, known: readonly Project[] = []): 
   const said: string[] = [];
   const { addVerbs } = await import('../src/verbs.js');
   const commands: Parameters<Parameters<typeof addVerbs>[0]['add']>[0][] = [];
-  addVerbs({ add: (command) => void commands.push(command), option: () => undefined, all: [] });
+  addVerbs({ add: (command) => void commands.push(command), option: () => undefined, wrap: () => undefined, all: [] });
   const terminal = {
     print: (text: string) => void said.push(...text.trimEnd().split('\n')),
     note: (text: string) => void said.push(text),
