@@ -180,11 +180,17 @@ async function benchMemory({ names: [name], servers, certificates, pid }) {
     await Promise.all(Array.from({ length: 8 }, asker));
     return residentMemory(pid(name)) / MiB;
   };
+  /** What it has needed at most: what is not cleared away yet goes up and down. */
+  const peak = async () => {
+    const found = [];
+    while (found.length < 20) found.push(await ask(500));
+    return Math.max(...found);
+  };
   try {
-    const before = await ask(10_000);
-    const after = await ask(10_000);
-    tell(wanted.memory, after, { bound: 100, unit: 'MiB' });
-    tell(wanted.growth, after / before, { bound: 1.05, unit: 'times', more: `; ${before.toFixed(1)} MiB before` });
+    const before = await peak();
+    const after = await peak();
+    tell(wanted.memory, Math.max(before, after), { bound: 100, unit: 'MiB' });
+    tell(wanted.growth, after / before, { bound: 1.1, unit: 'times', more: `; ${before.toFixed(1)} MiB before` });
   } finally {
     client.close();
     rmSync(place, { recursive: true });

@@ -93,6 +93,8 @@ export interface OperationRequest {
   readonly project: string;
   /** The operation that this is a part of, at its home. */
   readonly parent?: string;
+  /** part: the project's home, as whoever asks knows it. */
+  readonly home?: string;
   /** whole: only these hosts. */
   readonly hosts?: readonly string[];
   /** whole: an earlier build is replaced, with its disks. */

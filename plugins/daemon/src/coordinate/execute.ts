@@ -85,6 +85,7 @@ async function open(
     options: operation.options,
     project: project.name,
     parent: operation.id,
+    ...(project.home === null ? {} : { home: project.home }),
   };
   try {
     const accepted =

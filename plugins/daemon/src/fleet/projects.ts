@@ -24,7 +24,13 @@ export async function projectsHere(daemon: Ground): Promise<readonly Project[]> 
     ),
   );
   const found = await Promise.all(names.flat().map(([folder, name]) => projectIn(daemon, folder, name)));
-  return found.flatMap((project) => project ?? []);
+  // Of two of one name the first counts, as wherever a project is looked up: users of guests write what they like into theirs.
+  const seen = new Set<string>();
+  return found.flatMap((project) => {
+    if (project === null || seen.has(project.name)) return [];
+    seen.add(project.name);
+    return [project];
+  });
 }
 
 /** The project of this name. Throws MLN_NO_PROJECT. */

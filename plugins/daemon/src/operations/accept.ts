@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { failure, isHere, readState, unitsOf, type Project } from '@mln/core';
 import { requireRoom } from '../fleet/memory.js';
-import type { OperationRequest, Package } from '../protocol.js';
+import { principalText, type OperationRequest, type Package } from '../protocol.js';
 import { beyondPaths, demandsOf } from '../rights/demands.js';
 import type { Asker, Guard } from '../server/access.js';
 import type { Daemon } from '../server/route.js';
@@ -21,6 +21,7 @@ export async function examine(daemon: Daemon, guard: Guard, value: unknown, aske
   if (pack) await requirePaths(daemon, guard, pack.project, asker);
   if (pack) await requireRoom(daemon, pack.project, request.options);
   if (pack) await requireFiles(daemon, pack);
+  if (!pack && request.scope === 'part') found.requireHome(homeFor(request, asker));
   const ground = { mln: daemon.mln, options: daemon.options, places: daemon.places, root: process.getuid?.() === 0 };
   const run = pack ? await runFor(ground, pack.project, asker.principal) : await runIn(ground, found.requireFolder());
   if (pack) found.requireFree(pack.project, run);
@@ -39,9 +40,23 @@ function newId(): string {
   return `op-${Date.now().toString(36)}${randomBytes(4).toString('hex')}`;
 }
 
-/** The package, and whose project it is from now on. */
+/** The home of a project that a part is asked for; null: this very server keeps its own guests running. */
+function homeFor({ home }: OperationRequest, { principal, onBehalfOf }: Asker): string | null {
+  if (home !== undefined) return home;
+  return principal.kind === 'local' ? null : `~${(onBehalfOf ?? principal).name}`;
+}
+
+/** The package, and whose project it is from now on. Who sends a part is its home, or has no name. */
 function receive(daemon: Daemon, { package: value, project, scope }: OperationRequest, asker: Asker): Package {
   const pack = checkPackage(value, project);
+  const { principal } = asker;
+  if (
+    scope === 'part' &&
+    pack.project.home !== null &&
+    principal.kind !== 'local' &&
+    pack.project.home !== principal.name
+  )
+    throw failure('MLN_NOT_ALLOWED', `${principalText(principal)} is not ${pack.project.home}, the home of ${project}`);
   const home =
     scope === 'whole' ? daemon.name : (pack.project.home ?? `~${(asker.onBehalfOf ?? asker.principal).name}`);
   return { ...pack, project: { ...pack.project, home } };
@@ -74,6 +89,8 @@ async function requirePaths(daemon: Daemon, guard: Guard, project: Project, aske
 interface Built {
   /** Throws MLN_NO_PROJECT. */
   requireFolder(): string;
+  /** Throws where it has another home than the one that asks; for that one there is no such project here. */
+  requireHome(home: string | null): void;
   /** Throws MLN_PROJECT_EXISTS where the name is taken by what a build is not to replace. */
   requireFree(project: Project, run: Run): void;
 }
@@ -86,6 +103,13 @@ async function findBuilt(daemon: Daemon, name: string): Promise<Built> {
     requireFolder() {
       if (found !== undefined) return found;
       throw failure('MLN_NO_PROJECT', `there is no project ${name} here`);
+    },
+    requireHome(home) {
+      if (!state || home === null || state.project.home === home) return;
+      throw failure(
+        'MLN_NO_PROJECT',
+        `the project ${name} that is here is not that of ${homeText(home)}: its home is ${homeText(state.project.home)}`,
+      );
     },
     requireFree(project, run) {
       if (state) refuseOtherHome(state.project, project);

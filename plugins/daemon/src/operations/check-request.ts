@@ -50,6 +50,7 @@ const requestFields: Readonly<Record<keyof OperationRequest, Check>> = {
   options: [(value) => isObject(value), 'an object'],
   project: [(value) => typeof value === 'string' && isName(value) && !value.includes('.'), 'the name of a project'],
   parent: [(value) => typeof value === 'string' && /^[\w.-]{1,100}$/.test(value), 'the id of an operation'],
+  home: [(value) => typeof value === 'string' && isName(value.replace(/^~/, '')), 'the name of a server'],
   hosts: names,
   replace: [(value) => typeof value === 'boolean', 'true or false'],
   // Looked through word by word by whoever knows its form.

@@ -135,15 +135,22 @@ export async function showLife(folder: OperationFolder): Promise<void> {
   await utimes(folder.requests, now, now);
 }
 
+/** Bytes that a request with its package, the largest of these files, may have. */
+const MOST = 256 * 1024 * 1024;
+
 /** What the worker's user may have put there is read only where it is a file. */
 async function readJson<T>(path: string): Promise<T | null> {
   const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
   let file: FileHandle | undefined;
   try {
     file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    return (await file.stat()).isFile() ? (JSON.parse(await file.readFile('utf8')) as T) : null;
+    const found = await file.stat();
+    return found.isFile() && found.size <= MOST ? (JSON.parse(await file.readFile('utf8')) as T) : null;
   } catch (error) {
-    if (error instanceof SyntaxError || ['ENOENT', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? ''))
+    if (
+      error instanceof SyntaxError ||
+      ['ENOENT', 'ELOOP', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? '')
+    )
       return null;
     throw systemFailure(error, `${path} cannot be read`);
   } finally {

@@ -1,5 +1,6 @@
 import { closeSync, constants, fdatasyncSync, fstatSync, openSync, readSync, watch, writeSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
+import { failure } from '@mln/core';
 import type { LogContent, LogEntry } from '../protocol.js';
 
 /*
@@ -21,8 +22,12 @@ const kept: readonly LogContent['kind'][] = ['phase', 'error', 'end'];
 
 /** Opens a log for writing. A link that somebody has put there is not followed. */
 export function openLog(path: string): LogWriter {
-  const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
-  const file = openSync(path, O_APPEND | O_CREAT | O_NOFOLLOW | O_RDWR, 0o600);
+  const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = constants;
+  const file = openSync(path, O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_RDWR, 0o600);
+  if (!fstatSync(file).isFile()) {
+    closeSync(file);
+    throw failure('MLN_DAEMON', `${path} is no file: nothing is written to it`);
+  }
   return {
     write(content) {
       const line = `${JSON.stringify({ at: new Date().toISOString(), ...content })}\n`;

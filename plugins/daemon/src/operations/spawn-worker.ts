@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { startTime, type Mln } from '@mln/core';
+import { failure, startTime, type Mln } from '@mln/core';
 import { RELAY_VARIABLE } from '../client/relay.js';
 import type { OperationFolder, Run, WorkerMark } from './folder.js';
 
@@ -18,8 +18,13 @@ export function workerSpawner(
 ): SpawnWorker {
   return (folder, { user, projects, templates }, task) => {
     const [program = '', ...args] = command;
-    const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
-    const output = openSync(folder.output, O_APPEND | O_CREAT | O_NOFOLLOW | O_WRONLY, 0o600);
+    // The worker's user may have put anything there.
+    const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
+    const output = openSync(folder.output, O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_WRONLY, 0o600);
+    if (!fstatSync(output).isFile()) {
+      closeSync(output);
+      throw failure('MLN_DAEMON', `${folder.output} is no file: no worker is begun`);
+    }
     const config = configFlag(process.argv);
     try {
       const child = spawn(program, [...args, 'daemon-worker', folder.path, task], {

@@ -28,7 +28,7 @@ const own: readonly string[] = ['host', 'connection', 'keep-alive', 'upgrade', R
 
 /**
  * Listens on a socket that one user alone may open, and passes requests on to this daemon and to other servers in the name of
- * those who asked for an operation. They can do no more by it than by themselves: both need the right, there as here.
+ * those who asked for an operation: other servers want the right of both, and of this one nothing is asked but tunnels.
  */
 export async function openRelay(
   { surface, ways }: Relaying,
@@ -39,7 +39,10 @@ export async function openRelay(
   const who = onBehalfOf ?? principal;
   const server = createServer((request, response) => {
     const to = header(request, RELAY_HEADER) ?? '';
-    if (to === LOCAL) void answer(surface, request, response, { principal: who, address: null });
+    const [path] = split(request.url ?? '');
+    if (to === LOCAL && !path.startsWith('/v1/tunnels/'))
+      refuse(surface, request, response, badRequest('nothing but tunnels is asked of the own daemon', { status: 403 }));
+    else if (to === LOCAL) void answer(surface, request, response, { principal: who, address: null });
     else
       pass(ways, to, request, response, principalText(who)).catch((error: unknown) => {
         refuse(surface, request, response, error);

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { Exit, isMlnError, messageOf, type ExitCode, type Mln } from '@mln/core';
 import type { Options } from '../options.js';
 import { createLog } from './log.js';
@@ -9,6 +10,8 @@ const DRAIN = 10_000;
 
 /** Runs a daemon in the foreground until it is told to end: daemon(7), systemd.service(5). */
 export async function runDaemon(mln: Mln, options: Options, version: string): Promise<ExitCode> {
+  // It waits most of the time: what requests leave behind is cleared away soon, and not when much has come together.
+  setFlagsFromString('--optimize-for-size');
   const logger = await createLog(process.env['MLN_LOG_LEVEL'] ?? 'info');
   const notify = createNotify(mln.shell);
   const told = new Promise<string>((resolve) => {

@@ -1,7 +1,7 @@
 import { readlinkSync } from 'node:fs';
 import { access, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { failure, readState, type Project, type Server, type Switch } from '@mln/core';
+import { failure, isName, readState, type Project, type Server, type Switch } from '@mln/core';
 import type { Daemon } from '../server/route.js';
 import { isTunnelled, ownPlace, shapeOf, type Shape } from './shape.js';
 import { bridgeWith } from './vxlan.js';
@@ -31,6 +31,9 @@ export async function findProject(daemon: Daemon, name: string): Promise<Project
 
 /** Finds the part of a switch that tunnels join to others; null where there is none of it here, or nothing joins it. */
 export function partOf(daemon: Daemon, project: Project, name: string): LocalPart | null {
+  // The state of a project of guests' users is their word.
+  if (!isName(project.name) || !isName(name))
+    throw failure('MLN_BAD_STATE', `the state of ${project.name} names a switch that cannot be`);
   const unit = project.switches.find((each) => each.name === name);
   if (!unit) throw failure('MLN_NO_UNIT', `the project ${project.name} has no switch ${name}`);
   if (!isTunnelled(unit, project)) return null;

@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { failure, makeFolder, readIfThere, systemFailure, writeAtomically } from '@mln/core';
+import { failure, isName, makeFolder, readIfThere, systemFailure, writeAtomically } from '@mln/core';
 
 /** What is kept of a switch that is joined here, or for which a number is kept free. */
 export interface Joined {
@@ -25,7 +25,10 @@ export interface JoinedStore {
 
 export function createJoinedStore(state: string): JoinedStore {
   const folder = join(state, 'tunnels');
-  const pathOf = (project: string, unit: string): string => join(folder, `${project}.${unit}.json`);
+  const pathOf = (project: string, unit: string): string => {
+    if (isName(project) && isName(unit)) return join(folder, `${project}.${unit}.json`);
+    throw failure('MLN_BAD_STATE', `${unit}.${project} cannot be the name of a switch`);
+  };
   const read = async (path: string): Promise<Joined | null> => {
     const text = await readIfThere(path);
     if (text === null) return null;
