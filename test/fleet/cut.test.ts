@@ -21,7 +21,7 @@ let [gateway1, backend3, backend4] = [] as unknown as [Server, Server, Server];
 let file = '';
 
 beforeAll(async () => {
-  fleet = await openFleet({ servers: ['gateway1', 'backend3', 'backend4'], toys: true });
+  fleet = await openFleet({ servers: ['gateway1', 'backend3', 'backend4'], toys: true, timeout: 2 });
   [gateway1, backend3, backend4] = ['gateway1', 'backend3', 'backend4'].map((name) => fleet.server(name)) as [
     Server,
     Server,

@@ -41,7 +41,7 @@ export async function openFleet({
   servers: names,
   toys = false,
   trusting = false,
-  timeout = 2,
+  timeout = 10,
 }: FleetOptions): Promise<Fleet> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'mln-fleet-')));
   chmodSync(folder, 0o755);

@@ -1,6 +1,7 @@
 import type { Hash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
+import { ftruncate, write, writev } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 /** How far a file has come. */
 export interface Written {
@@ -14,9 +15,10 @@ export interface Written {
 /** Bytes that are written at once. */
 const WRITE = 1024 * 1024;
 const ZEROS = Buffer.alloc(WRITE);
+const [writeSome, writeMany, cutAt] = [promisify(write), promisify(writev), promisify(ftruncate)];
 
 /** Writes large pieces while the next ones come in. Holes stay holes. */
-export function createWriter(file: FileHandle, progress: Written) {
+export function createWriter(file: number, progress: Written) {
   let waiting: Buffer[] = [];
   let length = 0;
   let from = progress.at;
@@ -56,17 +58,17 @@ export function createWriter(file: FileHandle, progress: Written) {
       await flush();
       await writing;
       // Zeros at the end are no bytes of the file yet.
-      if (ends) await file.truncate(progress.at);
+      if (ends) await cutAt(file, progress.at);
     },
   };
 }
 
-async function writeAll(file: FileHandle, bytes: readonly Buffer[], at: number): Promise<void> {
-  const { bytesWritten } = await file.writev(bytes, at);
+async function writeAll(file: number, bytes: readonly Buffer[], at: number): Promise<void> {
+  const { bytesWritten } = await writeMany(file, bytes, at);
   const length = bytes.reduce((sum, each) => sum + each.length, 0);
   if (bytesWritten === length) return;
   // A disk that is nearly full takes a part; the rest tells why.
   const rest = Buffer.concat(bytes).subarray(bytesWritten);
   for (let done = 0; done < rest.length;)
-    done += (await file.write(rest, done, rest.length - done, at + bytesWritten + done)).bytesWritten;
+    done += (await writeSome(file, rest, done, rest.length - done, at + bytesWritten + done)).bytesWritten;
 }

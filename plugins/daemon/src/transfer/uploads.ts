@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
-import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { closeSync, constants, createReadStream, openSync, statSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { failure, isMlnError, syncFolder, systemFailure } from '@mln/core';
 import { CHUNK, MOST_ZEROS, piecesOf, readHead, type Pieces } from './frames.js';
@@ -81,8 +81,7 @@ export function createUploads(): Uploads {
 
   /** What is known of an upload is of no use where its file is another one. */
   const progressOf = async ({ part, size }: Upload): Promise<Progress> => {
-    const found = await stat(part).catch(() => null);
-    const length = found?.size ?? 0;
+    const length = statSync(part, { throwIfNoEntry: false })?.size ?? 0;
     const before = known.get(part);
     known.delete(part);
     const progress = before?.at === length ? before : await digested(part, length, size);
@@ -160,7 +159,7 @@ export function createUploads(): Uploads {
 
 /** Another sender may have been quicker. */
 async function isWhole({ whole, part, size }: Upload): Promise<boolean> {
-  if ((await stat(whole).catch(() => null))?.size !== size) return false;
+  if (statSync(whole, { throwIfNoEntry: false })?.size !== size) return false;
   await rm(part, { force: true });
   return true;
 }
@@ -170,12 +169,13 @@ async function* nothing(): AsyncGenerator<never> {
   yield* [];
 }
 
+/** Opened at once: a large file has hundreds of parts, and a busy machine lets each step of another thread wait. */
 async function takeInto(upload: Upload, progress: Progress, stream: AsyncIterable<unknown>): Promise<void> {
-  const file = await open(upload.part, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  const file = openSync(upload.part, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   try {
     await takeFrames(file, piecesOf(stream), progress, upload);
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
@@ -197,7 +197,7 @@ async function digested(part: string, length: number, size: number): Promise<Pro
 }
 
 /** Takes frames until the stream ends or is cut; all that came is then in the file. */
-async function takeFrames(file: FileHandle, pieces: Pieces, progress: Progress, upload: Upload): Promise<void> {
+async function takeFrames(file: number, pieces: Pieces, progress: Progress, upload: Upload): Promise<void> {
   const writer = createWriter(file, progress);
   let left = { zeros: MOST_ZEROS, bytes: CHUNK };
   try {
