@@ -117,6 +117,8 @@ function createPhases({ phase: ask, log }: StartOptions['operations'], { id }: O
     async end() {
       if (!ended) await ask(id, { number, phase: 'release', units: [] }).catch(() => undefined);
       while (!ended) await next();
+      // Nobody reads its log any more.
+      await entries.return?.();
     },
   };
 }

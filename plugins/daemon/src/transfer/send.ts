@@ -132,13 +132,23 @@ async function sendFrom(
   { file, blob, stored }: { readonly file: FileHandle; readonly blob: Blob; readonly stored: number },
   begin: number,
 ): Promise<Run> {
-  const buffers = Array.from({ length: WINDOW + 1 }, () => Buffer.allocUnsafeSlow(CHUNK));
+  // One more than are under way is read ahead.
+  const buffers = Array.from({ length: WINDOW + 2 }, () => Buffer.allocUnsafeSlow(CHUNK));
+  let parts = 0;
+  const read = (from: number): Promise<Part> | null => {
+    if (from >= blob.size) return null;
+    const reading = readPart(file, from, blob.size, buffers[(parts += 1) % buffers.length] ?? Buffer.alloc(CHUNK));
+    reading.catch(() => undefined);
+    return reading;
+  };
   const underWay: { readonly to: number; readonly answer: Promise<number> }[] = [];
-  let [at, have, sent, parts] = [begin, begin, 0, 0];
+  let [at, have, sent] = [begin, begin, 0];
+  let next = read(at);
   let error: MlnError | null = null;
-  while (error === null && (at < blob.size || underWay.length > 0)) {
-    if (at < blob.size && underWay.length < WINDOW) {
-      const part = await readPart(file, at, blob.size, buffers[(parts += 1) % buffers.length] ?? Buffer.alloc(CHUNK));
+  while (error === null && (next !== null || underWay.length > 0)) {
+    if (next !== null && underWay.length < WINDOW) {
+      const part = await next;
+      next = read(part.to);
       const query = { size: blob.size, stored, offset: at };
       const answer = upload(sending, `/v1/blobs/${blob.sha256}`, query, writeFrames(part.frames)).then(
         (json) => (json as { have: number }).have,
@@ -159,7 +169,7 @@ async function sendFrom(
     }
     if (have !== first.to) break;
   }
-  await Promise.allSettled(underWay.map(({ answer }) => answer));
+  await Promise.allSettled([next, ...underWay.map(({ answer }) => answer)]);
   return { have, sent, error };
 }
 

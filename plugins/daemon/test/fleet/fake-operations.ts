@@ -15,6 +15,8 @@ export interface FakeOperations extends Pick<Operations, 'accept' | 'phase' | 'l
   ended(): Promise<void>;
   /** Who holds the project. */
   locked: boolean;
+  /** How many logs are being read. */
+  readers: number;
 }
 
 export function fakeOperations(projects: string, up: Set<string>): FakeOperations {
@@ -45,6 +47,7 @@ export function fakeOperations(projects: string, up: Set<string>): FakeOperation
   const fake: FakeOperations = {
     asked: [],
     locked: false,
+    readers: 0,
     before: () => [],
     async ended() {
       await once(told, 'ended');
@@ -72,12 +75,17 @@ export function fakeOperations(projects: string, up: Set<string>): FakeOperation
       return Promise.resolve();
     },
     async *log(id) {
-      for (let number = 0; ; number += 1) {
-        while (!logs.get(id)?.[number]) await once(told, 'entry');
-        const entry = logs.get(id)?.[number];
-        if (!entry) continue;
-        yield entry;
-        if (entry.kind === 'end') return;
+      fake.readers += 1;
+      try {
+        for (let number = 0; ; number += 1) {
+          while (!logs.get(id)?.[number]) await once(told, 'entry');
+          const entry = logs.get(id)?.[number];
+          if (!entry) continue;
+          yield entry;
+          if (entry.kind === 'end') return;
+        }
+      } finally {
+        fake.readers -= 1;
       }
     },
   };

@@ -27,6 +27,7 @@ test('one that has died is started again, with its switch; one that was stopped 
   await keeper.look();
   expect([...l.up]).toEqual(['ring/a']);
   expect(l.logged).toEqual(['guest has died a', 'guest is started again a']);
+  expect(l.operations.readers).toBe(0);
   expect(l.events.map(({ unit, state, project, error }) => [project, unit, state, error?.code])).toEqual([
     ['ring', 'a', 'failed', 'MLN_NOT_UP'],
     ['ring', 'a', 'begun', undefined],
