@@ -3,7 +3,7 @@ import type { Command as Program } from 'commander';
 import * as core from '../index.js';
 import { Exit, type ExitCode } from '../codes.js';
 import { createCommands, type Command, type CommandContext, type CommandOptions } from '../commands.js';
-import { loadConfiguration } from '../configuration.js';
+import { loadConfiguration, type Configuration, type GlobalFlags } from '../configuration.js';
 import { failure, isMlnError, messageOf, type Problem } from '../errors.js';
 import type { BrokenPlugin } from '../guard-taps.js';
 import { createMln, refuseBroken, type LoadedPlugin, type Mln } from '../kernel.js';
@@ -51,7 +51,7 @@ export async function main(argv: readonly string[], distribution: Distribution):
       shell: runShell,
       folders: configuration.folders,
       configuration,
-      reread: () => loadConfiguration(flags, distribution.configuration),
+      reread: () => reread(flags, distribution),
       plugins: loaded,
       broken,
       tolerant: isTolerant(rest),
@@ -63,6 +63,13 @@ export async function main(argv: readonly string[], distribution: Distribution):
   } finally {
     watched.release();
   }
+}
+
+/** The configuration as it is now, with options that its plug-ins take. */
+async function reread(flags: GlobalFlags, distribution: Distribution): Promise<Configuration> {
+  const configuration = await loadConfiguration(flags, distribution.configuration);
+  refuseBroken((await loadPlugins(configuration.plugins, distribution.configuration)).broken);
+  return configuration;
 }
 
 /** Runs the command line, and ends the process once all is written: whatever a plug-in has left running goes with it. */

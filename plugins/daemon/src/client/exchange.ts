@@ -85,12 +85,15 @@ export function watchOver(
 
 /** Waits for the head of the answer. */
 export function headOf(request: ClientRequest): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
+  const head = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve).once('error', reject);
     request.once('close', () => {
       reject(connectionCut());
     });
   });
+  // What goes wrong before anybody waits for it is told by whatever did.
+  head.catch(() => undefined);
+  return head;
 }
 
 /**

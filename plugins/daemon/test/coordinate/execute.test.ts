@@ -64,7 +64,7 @@ describe('a part on another server', () => {
     });
     for (const phase of ['prepare', 'hosts', 'release']) expect(await run(phase)).toEqual(done);
     expect(daemon.requests).toEqual([
-      { scope: 'part', operation: 'start', options: { wait: 5 }, project: 'kafe', parent: 'op' },
+      { scope: 'part', operation: 'start', options: { wait: 5 }, project: 'kafe', parent: 'op', home: 'gateway1' },
     ]);
     const units = ['backend3-1', 'backend3-2'];
     expect(daemon.phases).toEqual([
