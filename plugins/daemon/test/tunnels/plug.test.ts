@@ -22,6 +22,16 @@ function frame(length: number): Buffer {
   return bytes;
 }
 
+/** Sends frames until one comes out at the other end: a plug may be about to be taken in by its switch. */
+async function passes(from: PassThrough, to: PassThrough): Promise<void> {
+  const sending = setInterval(() => from.write(frame(100)), 50);
+  try {
+    await once(to, 'readable');
+  } finally {
+    clearInterval(sending);
+  }
+}
+
 /** The user of least rights. */
 const NOBODY = 65534;
 
@@ -120,8 +130,7 @@ function usersOf(ctl: string): number[] {
     const plugs = await Promise.all([plugIn(folder), plugIn(folder)]);
     plugs[0].connect(one.stream);
     plugs[1].connect(other.stream);
-    one.near.write(frame(100));
-    await once(other.far, 'readable');
+    await passes(one.near, other.far);
     switched.kill('SIGKILL');
     expect(await Promise.all(plugs.map(({ ended }) => ended))).toEqual([
       'the switch has ended',
@@ -139,8 +148,7 @@ function usersOf(ctl: string): number[] {
       expect(usersOf(join(theirs, 'ctl'))).toEqual([NOBODY, NOBODY]);
       plugs[0].connect(one.stream);
       plugs[1].connect(other.stream);
-      one.near.write(frame(100));
-      await once(other.far, 'readable');
+      await passes(one.near, other.far);
       for (const plug of plugs) plug.end();
       await Promise.all(plugs.map(({ ended }) => ended));
     } finally {
