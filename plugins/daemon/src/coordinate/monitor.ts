@@ -43,7 +43,11 @@ export async function monitorThere(
   if (others.size === 0) return statuses;
   const asked = [...others].map(async (server): Promise<[string, Answered]> => {
     const its = places.flatMap(({ unit, servers }) => (servers.includes(server) ? [unit.name] : []));
-    return [server ?? '', await ask(mln, options, server ?? '', project, its, look)];
+    const units = its.length < unitsOf(project).length ? its : null;
+    return [
+      server ?? '',
+      await askServer(mln, options, server ?? '', { project: project.name, units, usage: look.usage }),
+    ];
   });
   const answers = new Map(await Promise.all(asked));
   const found = places.flatMap(({ unit, servers }): [string, Status][] => {
@@ -58,32 +62,43 @@ export async function monitorThere(
 }
 
 /** What a server has said of a unit. */
-type Answered = (unit: string) => Status;
+export type Answered = (unit: string) => Status;
 
-async function ask(
+/** What a server is asked of a project; null: of all units that are there. */
+export interface Asked {
+  readonly project: string;
+  readonly units: readonly string[] | null;
+  readonly usage: boolean;
+}
+
+/** Asks one server; what it does not answer is unknown, and says why. */
+export async function askServer(
   mln: Mln,
   options: Options,
   server: string,
-  project: Project,
-  units: readonly string[],
-  look: Look,
+  { project, units, usage }: Asked,
 ): Promise<Answered> {
   if (server.startsWith('~')) return unknown(`is at home with ${server.slice(1)}, on a machine that is no server`);
   const { fleetClient } = await import('../client/shared.js');
-  const names = units.length < unitsOf(project).length ? units.map(encodeURIComponent).join(',') : '';
-  const query = `${names === '' || names.length > LONGEST ? '' : `units=${names}&`}usage=${look.usage ? 1 : 0}`;
+  const names = (units ?? []).map(encodeURIComponent).join(',');
+  const query = `${names === '' || names.length > LONGEST ? '' : `units=${names}&`}usage=${usage ? 1 : 0}`;
   try {
     const answer = await fleetClient(mln, options).request(
       server,
       'GET',
-      `/v1/projects/${encodeURIComponent(project.name)}/status?${query}`,
+      `/v1/projects/${encodeURIComponent(project)}/status?${query}`,
     );
     const told = (answer as { readonly statuses?: unknown } | null)?.statuses;
     const statuses = new Map(Object.entries((told ?? {}) as Record<string, unknown>));
     return (unit) => statusIn(statuses.get(unit)) ?? { ...unknownStatus, detail: `${server} does not know it` };
   } catch (error) {
     if (!isMlnError(error)) throw error;
-    if (error.code === 'MLN_NO_SERVER') return unknown(`${server} does not answer`);
+    if (error.code === 'MLN_NO_SERVER')
+      return unknown(
+        server in (options.servers ?? {}) || isThisServer(mln, server)
+          ? `${server} does not answer`
+          : `${server} is not among the servers of the configuration`,
+      );
     if (error.code === 'MLN_NO_PROJECT')
       return () => ({ ...unknownStatus, state: 'down', detail: `not built on ${server}` });
     return unknown(error.message);
@@ -95,7 +110,7 @@ function unknown(detail: string): Answered {
 }
 
 /** The status of a unit by those of its parts on several servers. */
-function together(parts: readonly (readonly [server: string, status: Status])[]): Status {
+export function together(parts: readonly (readonly [server: string, status: Status])[]): Status {
   const [first] = parts;
   if (!first || parts.length === 1) return first?.[1] ?? unknownStatus;
   const not = parts.filter(([, { state }]) => state !== 'up');
@@ -107,7 +122,7 @@ function together(parts: readonly (readonly [server: string, status: Status])[])
 }
 
 /** Gives a status that another machine has sent; null where it is none. */
-export function statusIn(value: unknown): Status | null {
+function statusIn(value: unknown): Status | null {
   const status = value as Partial<Record<keyof Status, unknown>> | undefined;
   const state = (['up', 'down', 'unknown'] as const).find((each) => each === status?.state);
   if (!status || state === undefined) return null;

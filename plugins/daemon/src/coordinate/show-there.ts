@@ -2,15 +2,21 @@ import { Exit, loadChoosing, table, unknownStatus, type ExitCode } from '@mln/co
 import { cleanText } from '../client/answer.js';
 import type { FleetClient } from '../client/client.js';
 import { fleetClient } from '../client/shared.js';
-import { statusIn } from './monitor.js';
+import { askServer, together, type Answered } from './monitor.js';
 import type { Called } from './verbs.js';
+
+/** A host or switch as a server lists it; null: the server does not know by what name others call where it is. */
+interface Unit {
+  readonly kind: 'host' | 'switch';
+  readonly name: string;
+  readonly servers: readonly (string | null)[];
+}
 
 /** A project as a server lists it. */
 interface Listed {
   readonly name: string;
   readonly home: string | null;
-  /** The names of its switches. */
-  readonly switches: readonly string[];
+  readonly units: readonly Unit[];
 }
 
 /** `mln list --on SERVER`, `mln status --on SERVER`. */
@@ -45,19 +51,35 @@ async function listed(client: FleetClient, server: string): Promise<readonly Lis
 }
 
 function listedIn(value: unknown): Listed[] {
-  const { name, home, switches } = value as Partial<Record<keyof Listed, unknown>>;
+  const { name, home, hosts, switches } = Object(value) as Readonly<Record<string, unknown>>;
   if (typeof name !== 'string') return [];
   return [
     {
       name: cleanText(name),
       home: typeof home === 'string' ? cleanText(home) : null,
-      switches: Array.isArray(switches) ? switches.filter((each) => typeof each === 'string') : [],
+      units: [
+        ...unitsIn('switch', switches, ({ servers }) => (Array.isArray(servers) ? servers : [])),
+        ...unitsIn('host', hosts, ({ serviceHost }) => [serviceHost]),
+      ],
     },
   ];
 }
 
-/** What a server runs, of one project or of all: its own part alone. */
-async function status({ context, args, given }: Called, client: FleetClient, server: string): Promise<ExitCode> {
+function unitsIn(
+  kind: Unit['kind'],
+  list: unknown,
+  serversOf: (unit: Readonly<Record<string, unknown>>) => readonly unknown[],
+): readonly Unit[] {
+  return (Array.isArray(list) ? list : []).flatMap((each: unknown) => {
+    const unit = Object(each) as Readonly<Record<string, unknown>>;
+    const servers = serversOf(unit).map((server) => (typeof server === 'string' ? cleanText(server) : null));
+    return typeof unit['name'] === 'string' ? [{ kind, name: cleanText(unit['name']), servers }] : [];
+  });
+}
+
+/** What runs of one project or of all that a server knows: it tells where their parts are, and each is asked of its own. */
+async function status(called: Called, client: FleetClient, server: string): Promise<ExitCode> {
+  const { context, args, given } = called;
   const { listOption, tellStatus, textOption } = await loadChoosing();
   const wanted = textOption(given, 'project') ?? args[0];
   const projects =
@@ -65,25 +87,27 @@ async function status({ context, args, given }: Called, client: FleetClient, ser
       ? await listed(client, server)
       : listedIn(await client.request(server, 'GET', `/v1/projects/${encodeURIComponent(wanted)}`));
   const [hosts, switches] = [listOption(given, 'host'), listOption(given, 'switch')];
-  const chosen = ({ kind, name }: { kind: 'host' | 'switch'; name: string }): boolean =>
+  const chosen = ({ kind, name }: Unit): boolean =>
     (!hosts && !switches) || ((kind === 'host' ? hosts : switches) ?? []).includes(name);
   const all = await Promise.all(
-    projects.map(async (project) => {
-      const path = `/v1/projects/${encodeURIComponent(project.name)}/status?usage=1`;
-      const { statuses } = (await client.request(server, 'GET', path)) as { readonly statuses?: unknown };
-      return Object.entries((statuses ?? {}) as Record<string, unknown>)
-        .map(([name, value]) => {
-          const kind = project.switches.includes(name) ? ('switch' as const) : ('host' as const);
-          return { kind, name: cleanText(name), status: statusIn(value) ?? unknownStatus };
-        })
-        .filter(chosen)
-        .map(({ status: found, ...unit }) => ({
-          project: project.name,
-          unit: { ...unit, hypervisor: null },
-          servers: [server],
-          status: found,
-        }));
-    }),
+    projects.map(({ name, units }) => statusOf(called, server, name, units.filter(chosen))),
   );
   return tellStatus(context, all.flat(), given);
+}
+
+async function statusOf({ mln, options }: Called, server: string, project: string, units: readonly Unit[]) {
+  const places = units.map(({ servers, ...unit }) => ({ unit, servers: servers.map((each) => each ?? server) }));
+  const asked = [...new Set(places.flatMap(({ servers }) => servers))].map(
+    async (each): Promise<[string, Answered]> => {
+      const its = places.flatMap(({ unit, servers }) => (servers.includes(each) ? [unit.name] : []));
+      return [each, await askServer(mln, options, each, { project, units: its, usage: true })];
+    },
+  );
+  const answers = new Map(await Promise.all(asked));
+  return places.map(({ unit, servers }) => ({
+    project,
+    unit: { ...unit, hypervisor: null },
+    servers,
+    status: together(servers.map((each) => [each, answers.get(each)?.(unit.name) ?? unknownStatus])),
+  }));
 }

@@ -1,4 +1,4 @@
-import { failure, isHere, loadOperating, unitsOf, type Project, type Unit } from '@mln/core';
+import { failure, isHere, loadOperating, serversOf, unitsOf, type Project, type Unit } from '@mln/core';
 import { lookHere } from '../coordinate/monitor.js';
 import { PROTOCOL, type ServerInfo } from '../protocol.js';
 import { noCertificate } from '../server/requests.js';
@@ -98,6 +98,6 @@ function summary(project: Project): object {
       serviceHost: serviceHost ?? project.home,
       memory,
     })),
-    switches: project.switches.map(({ name }) => name),
+    switches: project.switches.map((unit) => ({ name: unit.name, servers: serversOf(unit, project) })),
   };
 }

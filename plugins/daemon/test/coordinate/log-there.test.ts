@@ -151,53 +151,83 @@ describe('the console of a host', () => {
 
 describe('what a server shows', () => {
   const projects = [
-    { name: 'kafe', home: 'gateway1', switches: ['lan'] },
-    { name: 'ring', home: null, switches: [] },
+    {
+      name: 'kafe',
+      home: 'backend4',
+      hosts: [
+        { name: 'a', serviceHost: 'backend4' },
+        { name: 'b', serviceHost: 'backend3' },
+      ],
+      switches: [{ name: 'lan', servers: ['backend3', 'backend4'] }],
+    },
+    { name: 'ring', home: null, hosts: [{ name: 'c', serviceHost: null }], switches: [] },
   ];
+  const status = (state: string): object => ({ state, ready: null });
+  const statuses: Readonly<Record<string, object>> = {
+    'backend3 kafe': { b: status('up'), lan: status('up') },
+    'backend4 kafe': { a: status('up'), lan: status('down') },
+    'backend3 ring': { c: status('up') },
+  };
 
   async function showing(): Promise<Bed> {
     const made = await bed();
-    const [backend3] = made.daemons;
-    if (backend3)
-      backend3.first = (path, response) => {
-        const status = (state: string): object => ({ state, ready: null });
+    for (const [index, server] of ['backend3', 'backend4'].entries()) {
+      const daemon = made.daemons[index];
+      if (!daemon) continue;
+      daemon.first = (path, response) => {
         const name = /^\/v1\/projects\/(\w+)(?:\/(status))?/.exec(path);
-        const found = projects.find((each) => each.name === name?.[1]);
         if (path === '/v1/projects') json(response, { projects });
-        else if (name?.[2] === undefined) json(response, found);
-        else
-          json(response, { statuses: { b: status('up'), ...(found?.name === 'kafe' ? { lan: status('down') } : {}) } });
+        else if (name?.[2] === undefined)
+          json(
+            response,
+            projects.find((each) => each.name === name?.[1]),
+          );
+        else json(response, { statuses: statuses[`${server} ${name[1] ?? ''}`] });
         return true;
       };
+    }
     return made;
   }
 
   test('its projects', async () => {
     const { mln, options } = await showing();
-    expect((await call(mln, options, 'list', [], { on: 'backend3' })).stdout).toBe('kafe  at home on gateway1\nring\n');
+    expect((await call(mln, options, 'list', [], { on: 'backend3' })).stdout).toBe('kafe  at home on backend4\nring\n');
     const { stdout } = await call(mln, options, 'list', [], { on: 'backend3', json: true });
     expect(JSON.parse(stdout)).toEqual({
       apiVersion: 'mln/v1',
       kind: 'ProjectList',
       items: [
-        { name: 'kafe', home: 'gateway1', server: 'backend3' },
+        { name: 'kafe', home: 'backend4', server: 'backend3' },
         { name: 'ring', home: null, server: 'backend3' },
       ],
     });
   });
 
-  test('what runs there, of all projects or of one', async () => {
+  test('what runs of its projects, on whichever servers they are', async () => {
     const { mln, options } = await showing();
     const all = await call(mln, options, 'status', [], { on: 'backend3', check: true });
     expect(all).toMatchObject({
       exit: 2,
       stdout: [
+        'kafe  switch  lan  down  on backend3 and backend4, down on backend4',
+        'kafe  host    a    up    on backend4',
         'kafe  host    b    up    on backend3',
-        'kafe  switch  lan  down  on backend3',
-        'ring  host    b    up    on backend3\n',
+        'ring  host    c    up    on backend3\n',
       ].join('\n'),
     });
-    const one = await call(mln, options, 'status', ['kafe'], { on: 'backend3', switch: 'lan' });
-    expect(one.stdout).toBe('kafe  switch  lan  down  on backend3\n');
+    const one = await call(mln, options, 'status', ['kafe'], { on: 'backend3', host: 'a' });
+    expect(one.stdout).toBe('kafe  host  a  up  on backend4\n');
+  });
+
+  test('a part whose server the client does not know is told of as such', async () => {
+    const { mln, options } = await showing();
+    const { backend3 = '' } = options.servers ?? {};
+    const told = await call(mln, { ...options, servers: { backend3 } }, 'status', ['kafe'], {
+      on: 'backend3',
+      host: 'a',
+    });
+    expect(told.stdout).toBe(
+      'kafe  host  a  unknown  on backend4, backend4 is not among the servers of the configuration\n',
+    );
   });
 });
