@@ -9,6 +9,7 @@ import type { Asker, Guard } from '../server/access.js';
 import type { Daemon } from '../server/route.js';
 import { checkPackage, requireFiles } from '../transfer/receive.js';
 import { checkRequest, rightsOf } from './check-request.js';
+import { requireTemplates } from './check-templates.js';
 import type { Run, Stored } from './folder.js';
 import { runFor, runIn } from './guest-user.js';
 
@@ -25,6 +26,7 @@ export async function examine(daemon: Daemon, guard: Guard, value: unknown, aske
   const ground = { mln: daemon.mln, options: daemon.options, places: daemon.places, root: process.getuid?.() === 0 };
   const run = pack ? await runFor(ground, pack.project, asker.principal) : await runIn(ground, found.requireFolder());
   if (pack) found.requireFree(pack.project, run);
+  if (pack) requireTemplates(daemon.mln, pack, run);
   return {
     id: newId(),
     at: new Date().toISOString(),
