@@ -72,7 +72,7 @@ export {
   type Value,
 } from './project.js';
 export { addressRows } from './resolve-interface.js';
-export { placeHint } from './place-text.js';
+export { placeHint, placeText } from './place-text.js';
 export { placesOf } from './places.js';
 export { quote, type PlannedFile, type Scripts } from './scripts.js';
 export type { Dialogue, Talk } from './dialogue.js';

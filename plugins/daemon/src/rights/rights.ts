@@ -17,6 +17,8 @@ export interface Question {
 
 /** Who may do what; read from a file, which is read anew at a reload. */
 export interface Rights {
+  /** Whether there is a file: without one only users of this machine may do anything. */
+  readonly told: boolean;
   /** Throws MLN_NOT_ALLOWED (77), saying which right is missing to whom. */
   require(question: Question): void;
   allows(question: Question): boolean;
@@ -45,6 +47,7 @@ export async function readRights(mln: Mln, file: string): Promise<Rights> {
     return roles === null ? question.principal.kind === 'local' : roles.some((role) => gives(role, question));
   };
   return {
+    told: roles !== null,
     allows,
     require(question) {
       if (allows(question)) return;

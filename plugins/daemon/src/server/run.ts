@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
-import { Exit, isMlnError, messageOf, type ExitCode, type Mln } from '@mln/core';
+import { Exit, isMlnError, messageOf, placeText, type ExitCode, type Mln } from '@mln/core';
 import type { Options } from '../options.js';
 import { createLog } from './log.js';
 import { createNotify } from './notify.js';
@@ -28,10 +28,10 @@ export async function runDaemon(mln: Mln, options: Options, version: string): Pr
       await notify.status('');
     } catch (error) {
       logger.error(
-        { reason: messageOf(error), ...(isMlnError(error) ? { code: error.code } : { err: error }) },
+        { reason: reasonOf(error), ...(isMlnError(error) ? { code: error.code } : { err: error }) },
         'what is new cannot be used; what was goes on',
       );
-      await notify.status(`the new configuration cannot be used: ${messageOf(error)}`);
+      await notify.status(`the new configuration cannot be used: ${reasonOf(error)}`);
     }
     await notify.ready();
   };
@@ -53,4 +53,11 @@ export async function runDaemon(mln: Mln, options: Options, version: string): Pr
   await running.close(DRAIN);
   logger.info('ended');
   return Exit.done;
+}
+
+/** What is wrong, each with the line that it stands on. */
+function reasonOf(error: unknown): string {
+  if (!isMlnError(error)) return messageOf(error);
+  const told = error.problems.map(({ message, place }) => `${place ? `${placeText(place)}: ` : ''}${message}`);
+  return told.join('; ');
 }

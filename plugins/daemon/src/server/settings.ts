@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import type { SecureContextOptions } from 'node:tls';
-import { failure, isMlnError, type Mln } from '@mln/core';
+import { failure, isMlnError, readIfThere, type Mln } from '@mln/core';
 import { readAddress, type Address } from '../client/address.js';
 import { placesOf, type Options } from '../options.js';
 import { createAllowList } from '../tls/allow.js';
@@ -14,6 +14,8 @@ export interface Settings {
   readonly allows: (address: string) => boolean;
   /** Null where it listens on no address, and has no certificate. */
   readonly secure: Secure | null;
+  /** Changes with whatever says who may connect, and do what. */
+  readonly stamp: string;
 }
 
 export interface Secure {
@@ -26,11 +28,14 @@ export interface Secure {
 export async function readSettings(mln: Mln, options: Options): Promise<Settings> {
   const places = placesOf(options, mln.folders);
   listenAddresses(options);
+  const secure = await readSecure(places.fleet, (options.listen ?? []).length > 0);
+  const roles = await readIfThere(places.roles);
   return {
     options,
     rights: await readRights(mln, places.roles),
     allows: createAllowList(options.allow),
-    secure: await readSecure(places.fleet, (options.listen ?? []).length > 0),
+    secure,
+    stamp: JSON.stringify([secure?.identity, roles, options.allow, options.groups]),
   };
 }
 

@@ -113,19 +113,29 @@ export async function startDaemon(
     },
   };
   const keeper = createKeeper(daemon);
+  const warn = ({ options: { listen = [] }, rights }: Settings): void => {
+    if (listen.length > 0 && !rights.told)
+      logger.warn(
+        { file: daemon.places.roles },
+        'there is no file of roles: nobody but users of this machine may do anything',
+      );
+  };
+  warn(settings);
   const network = createNetwork(surface, () => settings);
   const local = localServer(surface);
   const timer = setInterval(() => void fetchRevoked(daemon), REVOCATIONS);
   timer.unref();
 
   const take = (next: Settings): void => {
+    const sameRights = next.stamp === settings.stamp;
     settings = next;
+    warn(next);
     network.refresh();
     // Connections of the old one end when nobody uses them.
     client = createClient(mln, next.options);
     ways = createWays(mln, next.options, LOCAL);
     // Whose certificate or right is gone by now has its tunnels ended, too.
-    tunnelsOf(daemon).renew();
+    if (!sameRights) tunnelsOf(daemon).renew();
   };
   const close = async (limit: number): Promise<void> => {
     clearInterval(timer);

@@ -51,7 +51,13 @@ export async function takeOver(
     );
     if (head.length > 0) stream.unshift(head);
     tell(101);
-    closing.addEventListener('abort', () => stream.destroy(), { once: true });
+    const destroy = (): void => {
+      stream.destroy();
+    };
+    closing.addEventListener('abort', destroy, { once: true });
+    stream.once('close', () => {
+      closing.removeEventListener('abort', destroy);
+    });
     take(stream);
   } catch (error) {
     const { status, body, fault } = refusalOf(error);
