@@ -53,7 +53,7 @@ export function unreachable(way: Omit<Way, 'begin'>, error: unknown): MlnError {
     return rubbish(server, where, messageOf(error), error);
   const unknown = ['ENOTFOUND', 'EAI_AGAIN'].includes(code);
   return passes(
-    failure('MLN_NO_SERVER', `${server} (${where}) ${happened(code, error)}`, {
+    failure('MLN_NO_SERVER', `${server === where ? server : `${server} (${where})`} ${happened(code, error)}`, {
       cause: error,
       hint: unknown ? 'the option servers of @mln/plugin-daemon says where servers are' : running,
     }),

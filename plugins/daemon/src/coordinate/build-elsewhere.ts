@@ -23,9 +23,15 @@ export async function buildElsewhere(called: Called): Promise<ExitCode> {
   const { mln, options, context, args, given, next } = called;
   const server = chosenServer(called);
   const background = given['background'] === true;
-  if (given['dryRun'] === true || (server === null && !background && !(await anyElsewhere(mln, options))))
+  // A machine without a name that has servers is most likely somebody's desk.
+  const desk = mln.configuration.serviceHost === null && Object.keys(options.servers ?? {}).length > 0;
+  if (given['dryRun'] === true || (server === null && !background && !desk && !(await anyElsewhere(mln, options))))
     return next(context, args, given);
   const read = await readChosenFile(context, given);
+  if (desk && server === null && read.project.hosts.some(({ serviceHost }) => serviceHost !== null))
+    context.terminal.note(
+      `${read.project.name} is at home on this machine, which the servers cannot ask; --on SERVER has a server be its home`,
+    );
   (await loadChoosing()).refuseUnknown(read, given);
   const home = server ?? (await homeElsewhere(mln, options, read.project.name));
   // Standard input can be read but once: what was read is built.

@@ -48,7 +48,7 @@ export function wrapVerbs(commands: Commands, mln: Mln, options: Options): void 
   );
   wrap('list', async (called) =>
     called.given['on'] === undefined
-      ? called.next(called.context, called.args, called.given)
+      ? (await import('./show-here.js')).listHere(called)
       : (await import('./show-there.js')).showThere('list', called),
   );
   wrap('log', async (called) => (await import('./log-there.js')).logThere(called));

@@ -76,7 +76,7 @@ export async function issueFor(
     throw failure('MLN_USAGE', 'a certificate is that of a server or of a user, not of both', { hint: 'issue two' });
   const kind: Kind = given['server'] === true ? 'server' : 'user';
   const days = numberIn(given, 'days', DAYS, 0, 20 * 365);
-  const minutes = numberIn(given, 'minutes', MINUTES, 0, MOST_MINUTES);
+  const minutes = numberIn(given, 'minutes', MINUTES, 0.01, MOST_MINUTES);
   const wanted: Wanted = { name, kind, days, addresses: kind === 'server' ? addressesOf(name, options, false) : [] };
   const { certificate } = await readAuthority(places);
   if (typeof given['out'] === 'string') {
