@@ -1,4 +1,4 @@
-import type { Host, Interface, Project } from '../src/project.js';
+import type { Host, Interface, Project, Switch } from '../src/project.js';
 import { MiB } from '../src/values.js';
 
 /** A project with nothing in it but what is given. */
@@ -52,6 +52,24 @@ export function fakeInterface(name: string, details: Partial<Interface> = {}): I
     broadcast: null,
     mac: null,
     mtu: null,
+    place: null,
+    ...details,
+  };
+}
+
+export function fakeSwitch(name: string, details: Partial<Switch> = {}): Switch {
+  return {
+    kind: 'switch',
+    name,
+    hypervisor: 'fake',
+    hub: false,
+    bridge: null,
+    tap: null,
+    socket: null,
+    mtu: null,
+    serviceHost: null,
+    ports: [],
+    keywords: {},
     place: null,
     ...details,
   };

@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Disk, Project, Switch } from '../src/project.js';
-import { fakeHost, fakeProject } from './fake-project.js';
+import type { Disk, Project } from '../src/project.js';
+import { fakeHost, fakeProject, fakeSwitch } from './fake-project.js';
 import { scratchFolder } from './scratch.js';
 
 /*
@@ -236,22 +236,7 @@ function projectOf(version: number, directory: string): Project {
       fakeHost('a', { disks: [disk('outside', 'a'), disk('outside', `a-${version}`)], bootOrder: 1 }),
       fakeHost('b', { disks: [disk('over', 'disk')], bootOrder: 2 }),
     ],
-    switches: [fakeSwitch],
+    switches: [fakeSwitch('s')],
     variables: { version: String(version) },
   });
 }
-
-const fakeSwitch: Switch = {
-  kind: 'switch',
-  name: 's',
-  hypervisor: 'fake',
-  hub: false,
-  bridge: null,
-  tap: null,
-  socket: null,
-  mtu: null,
-  serviceHost: null,
-  ports: [],
-  keywords: {},
-  place: null,
-};

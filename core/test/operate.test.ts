@@ -5,32 +5,21 @@ import { afterAll, expect, test } from '@jest/globals';
 import { failure, isMlnError } from '../src/errors.js';
 import { operate, type OperateOptions } from '../src/operate.js';
 import type { Failure, OperationName, Outcome, Part } from '../src/operation.js';
-import type { Project, Switch } from '../src/project.js';
+import type { Project } from '../src/project.js';
 import { kernel, plugin } from './bare-kernel.js';
-import { fakeHost, fakeInterface, fakeProject } from './fake-project.js';
+import { fakeHost, fakeInterface, fakeProject, fakeSwitch } from './fake-project.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'mln-operate-'));
 afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-const lan: Switch = {
-  kind: 'switch',
-  name: 'lan',
-  hypervisor: 'fake',
-  hub: false,
-  bridge: null,
-  tap: null,
-  socket: null,
-  mtu: null,
-  serviceHost: null,
+const lan = fakeSwitch('lan', {
   ports: [
     ['gw', 'eth0'],
     ['www1', 'eth0'],
   ],
-  keywords: {},
-  place: null,
-};
+});
 const kafe = fakeProject({
   name: 'kafe',
   home: null,

@@ -1,22 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Switch } from '../src/project.js';
 import { isHere, serversOf, spreadSwitches } from '../src/servers.js';
-import { fakeHost, fakeInterface, fakeProject } from './fake-project.js';
-
-const lan: Switch = {
-  kind: 'switch',
-  name: 'lan',
-  hypervisor: 'fake',
-  hub: false,
-  bridge: null,
-  tap: null,
-  socket: null,
-  mtu: null,
-  serviceHost: null,
-  ports: [],
-  keywords: {},
-  place: null,
-};
+import { fakeHost, fakeInterface, fakeProject, fakeSwitch } from './fake-project.js';
 
 const kafe = fakeProject({
   home: 'gateway1',
@@ -26,11 +11,8 @@ const kafe = fakeProject({
     fakeHost('www2', { serviceHost: 'backend4', interfaces: [fakeInterface('eth0', { switch: 'dmz' })] }),
   ],
 });
-const on = (name: string, ...hosts: readonly string[]): Switch => ({
-  ...lan,
-  name,
-  ports: hosts.map((host) => [host, 'eth0'] as const),
-});
+const on = (name: string, ...hosts: readonly string[]): Switch =>
+  fakeSwitch(name, { ports: hosts.map((host) => [host, 'eth0'] as const) });
 
 test.each<[string, Switch, readonly (string | null)[]]>([
   ['without hosts', on('empty'), ['gateway1']],

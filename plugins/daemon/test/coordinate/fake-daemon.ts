@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { LogContent, OperationRecord, OperationRequest, PhaseRequest } from '../../src/protocol.js';
-import { fakeHost, fakeProject } from '../../../../core/test/fake-project.js';
-import type { Host, Project, Switch } from '@mln/core';
+import { fakeHost, fakeProject, fakeSwitch } from '../../../../core/test/fake-project.js';
+import type { Host, Project } from '@mln/core';
 import { json, type Answer, type FakeFleet, type FakeServer } from '../client/fake-fleet.js';
 
 /** A daemon that keeps operations in memory and does nothing. */
@@ -110,20 +110,7 @@ export function spread(servers: readonly string[], details: Partial<Project> = {
   const hosts = servers.flatMap((server): Host[] =>
     [1, 2].map((number) => fakeHost(`${server}-${number}`, { serviceHost: server })),
   );
-  const lan: Switch = {
-    kind: 'switch',
-    name: 'lan',
-    hypervisor: 'fake',
-    hub: false,
-    bridge: null,
-    tap: null,
-    socket: null,
-    mtu: null,
-    serviceHost: null,
-    ports: hosts.map(({ name }) => [name, 'eth0']),
-    keywords: {},
-    place: null,
-  };
+  const lan = fakeSwitch('lan', { ports: hosts.map(({ name }) => [name, 'eth0']) });
   return fakeProject({
     name: 'kafe',
     home: 'gateway1',

@@ -98,20 +98,3 @@ export async function lab(): Promise<KeeperLab> {
   };
   return made;
 }
-
-export function switchOf(name: string): Project['switches'][number] {
-  return {
-    kind: 'switch',
-    name,
-    hypervisor: 'fake',
-    hub: false,
-    bridge: null,
-    tap: null,
-    socket: null,
-    mtu: null,
-    serviceHost: null,
-    ports: [],
-    keywords: {},
-    place: null,
-  };
-}

@@ -1,15 +1,15 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { fakeHost, fakeInterface } from '../../../../core/test/fake-project.js';
+import { fakeHost, fakeInterface, fakeSwitch } from '../../../../core/test/fake-project.js';
 import { takeLock } from '../../../../core/src/lock.js';
-import { lab, persistent, switchOf } from './keeper-lab.js';
+import { lab, persistent } from './keeper-lab.js';
 
 test('one that has died is started again, with its switch; one that was stopped on purpose is not', async () => {
   const l = await lab();
-  const lan = { ...switchOf('lan'), ports: [['a', 'eth0']] as const };
+  const lan = fakeSwitch('lan', { ports: [['a', 'eth0']] });
   await l.build('ring', [persistent('a', { interfaces: [fakeInterface('eth0')] }), persistent('b'), fakeHost('c')], {
-    switches: [lan, switchOf('other')],
+    switches: [lan, fakeSwitch('other')],
   });
   await l.act('start', 'ring', ['a', 'b', 'c']);
   const keeper = l.daemon();
