@@ -1,4 +1,4 @@
-import { failure, isHere, MlnError, spreadSwitches, type Failure, type Host, type Mln, type Project } from '@mln/core';
+import { failure, isHere, loadOperating, MlnError, type Failure, type Host, type Mln, type Project } from '@mln/core';
 import type { Operations } from '../operations/operations.js';
 import type { LogEntry, OperationRecord, Principal } from '../protocol.js';
 
@@ -39,23 +39,15 @@ export async function startHere(options: StartOptions): Promise<readonly Failure
     await phases.run('prepare', names(options.hosts));
     const hosts = await options.still();
     const wanted = new Set(hosts.flatMap(({ interfaces }) => interfaces.map((each) => each.switch)));
-    const switches = names(project.switches.filter((each) => wanted.has(each.name) && isHere(mln, each, project)));
-    const spread = spreadSwitches(project).filter((name) => switches.includes(name));
+    const switches = project.switches.filter((each) => wanted.has(each.name) && isHere(mln, each, project));
     const whole = options.whole && hosts.length === options.hosts.length;
+    const { stepsOf } = await loadOperating();
     const failures: Failure[] = [];
-    for (const [phase, units] of [
-      ...hook('beforeProjectStart', whole, project),
-      ...(switches.length > 0 ? [['switches', switches] as const] : []),
-      ...(spread.length > 0 ? [['join', spread] as const] : []),
-      ...hook('beforeHostsStart', whole, project),
-      ...byBootOrder(hosts).map((group) => ['hosts', names(group)] as const),
-      ...hook('afterHostsStart', whole, project),
-      ...hook('afterProjectStart', whole, project),
-    ]) {
-      if (signal.aborted || hosts.length === 0) break;
-      const failed = await phases.run(phase, units);
+    for (const step of stepsOf('start', { project, units: [...switches, ...hosts], whole }, {})) {
+      if (signal.aborted || hosts.length === 0 || step === 'pause') break;
+      const failed = await phases.run(step.phase, names(step.units));
       // Hosts are not started where a switch does not run.
-      if (phase === 'switches') refuse(failed.filter(({ unit }) => unit !== null && switches.includes(unit)));
+      if (step.phase === 'switches') refuse(failed.filter(({ unit }) => switches.some(({ name }) => name === unit)));
       failures.push(...failed);
     }
     return failures;
@@ -64,20 +56,8 @@ export async function startHere(options: StartOptions): Promise<readonly Failure
   }
 }
 
-type Step = readonly [phase: string, units: readonly string[]];
-
-function hook(name: keyof Project['hookBlocks'], whole: boolean, project: Project): readonly Step[] {
-  return whole && project.hookBlocks[name] !== undefined ? [[name, []]] : [];
-}
-
 function names(units: readonly { readonly name: string }[]): readonly string[] {
   return units.map(({ name }) => name);
-}
-
-function byBootOrder(hosts: readonly Host[]): readonly (readonly Host[])[] {
-  const groups = new Map<number, Host[]>();
-  for (const host of hosts) groups.set(host.bootOrder, [...(groups.get(host.bootOrder) ?? []), host]);
-  return [...groups].sort(([one], [other]) => one - other).map(([, group]) => group);
 }
 
 interface Phases {

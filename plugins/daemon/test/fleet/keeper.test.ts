@@ -53,10 +53,10 @@ test('a server that starts brings up what ran, in boot order, and with hook bloc
   expect([of('ring'), of('part')]).toEqual([true, true]);
   expect([...l.up].sort()).toEqual(['part/on', 'ring/db', 'ring/web']);
   expect(l.operations.asked.filter((each) => /Start|hosts (db|web)/.test(each))).toEqual([
-    'beforeProjectStart',
+    'beforeProjectStart db,web',
     'hosts db',
     'hosts web',
-    'afterHostsStart',
+    'afterHostsStart db,web',
   ]);
 });
 
