@@ -15,8 +15,9 @@ import {
 import { LOCAL } from '../client/client.js';
 import { fleetClient } from '../client/shared.js';
 import type { Options } from '../options.js';
+import { projectHere } from '../fleet/projects.js';
 import type { Daemon } from '../server/route.js';
-import { findProject, partOf } from './part.js';
+import { partOf } from './part.js';
 import { isTunnelled, shapeOf } from './shape.js';
 import { tunnelsOf } from './tunnels.js';
 
@@ -28,7 +29,7 @@ const LIMIT = 10_000;
  * joined, or the limit is over; what is not joined by then is told, and goes on being tried for as long as the switch runs.
  */
 export async function joinProject(daemon: Daemon, name: string, switches: readonly string[]): Promise<Outcome> {
-  const project = await findProject(daemon, name);
+  const project = await projectHere(daemon, name);
   const limit = AbortSignal.timeout(LIMIT);
   return each(daemon, switches, async (unit) => {
     const part = partOf(daemon, project, unit);

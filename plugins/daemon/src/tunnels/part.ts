@@ -1,7 +1,8 @@
 import { readlinkSync } from 'node:fs';
 import { access, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { failure, isName, readState, type Project, type Server, type Switch } from '@mln/core';
+import { failure, isName, type Project, type Server, type Switch } from '@mln/core';
+import { projectHere } from '../fleet/projects.js';
 import type { Daemon } from '../server/route.js';
 import { isTunnelled, ownPlace, shapeOf, type Shape } from './shape.js';
 import { bridgeWith } from './vxlan.js';
@@ -20,15 +21,6 @@ export interface LocalPart {
 /** What the part of a switch is, while it runs. */
 export type Running = { readonly kind: 'vde' } | { readonly kind: 'bridge'; readonly bridge: string };
 
-/** Finds a project that is built here. Throws MLN_NO_PROJECT. */
-export async function findProject(daemon: Daemon, name: string): Promise<Project> {
-  for (const folder of await daemon.projectFolders()) {
-    const state = await readState(folder, name);
-    if (state) return state.project;
-  }
-  throw failure('MLN_NO_PROJECT', `there is no project ${name} on ${here(daemon)}`);
-}
-
 /** Finds the part of a switch that tunnels join to others; null where there is none of it here, or nothing joins it. */
 export function partOf(daemon: Daemon, project: Project, name: string): LocalPart | null {
   // The state of a project of guests' users is their word.
@@ -44,7 +36,7 @@ export function partOf(daemon: Daemon, project: Project, name: string): LocalPar
 
 /** The same, for others that ask for it. Throws MLN_NO_UNIT. */
 export async function requirePart(daemon: Daemon, project: string, name: string): Promise<LocalPart> {
-  const part = partOf(daemon, await findProject(daemon, project), name);
+  const part = partOf(daemon, await projectHere(daemon, project), name);
   if (part) return part;
   throw failure('MLN_NO_UNIT', `the switch ${name}.${project} has no part on ${here(daemon)} that is joined to others`);
 }

@@ -1,7 +1,8 @@
 import { failure, type Switch } from '@mln/core';
+import { projectHere } from '../fleet/projects.js';
 import type { Call, Daemon, Route, UpgradeRoute } from '../server/route.js';
 import { joinProject, leaveProject } from './join.js';
-import { findProject, here, requirePart, runningPart, type LocalPart } from './part.js';
+import { here, requirePart, runningPart, type LocalPart } from './part.js';
 import { isTunnelled, memberOf } from './shape.js';
 import { FRAMES, tunnelsOf } from './tunnels.js';
 
@@ -115,7 +116,7 @@ function parameter(call: Call, name: string): string {
 /** The switches that a request names; all that are on several servers where it names none. */
 async function switchesOf(daemon: Daemon, name: string, body: unknown): Promise<readonly string[]> {
   const { switches } = (body ?? {}) as { readonly switches?: unknown };
-  const project = await findProject(daemon, name);
+  const project = await projectHere(daemon, name);
   const spread = project.switches.filter((each: Switch) => isTunnelled(each, project)).map((each) => each.name);
   if (switches === undefined) return spread;
   if (!Array.isArray(switches) || !switches.every((each) => typeof each === 'string'))

@@ -2,11 +2,12 @@ import type { Duplex } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
 import { failure, isMlnError, messageOf } from '@mln/core';
 import { timeoutOf } from '../options.js';
+import { projectHere } from '../fleet/projects.js';
 import type { Daemon } from '../server/route.js';
 import { joinBridge } from './bridge-tunnel.js';
 import { keep, type Held, type Keeper } from './keeper.js';
 import { createNumbers, type Numbers } from './numbers.js';
-import { findProject, here, partOf, runningPart, type LocalPart } from './part.js';
+import { here, partOf, runningPart, type LocalPart } from './part.js';
 import { plugIn } from './plug.js';
 import { createJoinedStore, type Joined } from './state.js';
 import { removeVxlan } from './vxlan.js';
@@ -191,7 +192,7 @@ function createTunnels(daemon: Daemon): Tunnels {
         return [];
       });
       for (const joined of all) {
-        const part = await findProject(daemon, joined.project)
+        const part = await projectHere(daemon, joined.project)
           .then((project) => partOf(daemon, project, joined.switch))
           .catch(() => null);
         try {
