@@ -197,6 +197,8 @@ function drained(request: ClientRequest): Promise<void> {
       resolve();
     };
     request.on('drain', go).on('close', go);
+    // Its answer may have ended it before.
+    if (request.closed) go();
   });
 }
 
