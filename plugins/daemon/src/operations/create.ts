@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { failure, type Project } from '@mln/core';
+import { failure, isMlnError, type Project } from '@mln/core';
 import { principalText, type LogEntry, type OperationRequest, type Package, type Principal } from '../protocol.js';
 import type { Guard } from '../server/access.js';
 import { openRelay, type Relaying } from '../server/relay.js';
@@ -89,6 +89,24 @@ export function createOperations(daemon: () => Daemon, options: OperationsOption
     });
   };
 
+  const resumeOne = async (name: string): Promise<string | null> => {
+    const path = join(root(), name);
+    const stored = /^op-[0-9a-z]+$/.test(name) ? await readStored(folderAt(path)) : null;
+    if (stored?.id !== name) {
+      // It was never acknowledged.
+      await removeTree(daemon().mln.shell, path);
+      return null;
+    }
+    const held = await holdAgain(path, stored);
+    all.set(name, held);
+    if (isEnded(held)) return null;
+    const said = await supervisor().adopt(held);
+    const last = held.phases - 1;
+    if ((held.lastPhase === 'join' || held.lastPhase === 'leave') && !(await hasEnded(held, last)))
+      joinSwitches(held, last);
+    return said;
+  };
+
   return {
     async accept(request: OperationRequest, principal: Principal, onBehalfOf: Principal | null) {
       requireTaking(draining);
@@ -135,20 +153,14 @@ export function createOperations(daemon: () => Daemon, options: OperationsOption
     async resume() {
       const said: string[] = [];
       for (const name of await readdir(root()).catch(() => [])) {
-        const path = join(root(), name);
-        const stored = /^op-[0-9a-z]+$/.test(name) ? await readStored(folderAt(path)) : null;
-        if (stored?.id !== name) {
-          // It was never acknowledged.
-          await removeTree(daemon().mln.shell, path);
-          continue;
+        try {
+          const found = await resumeOne(name);
+          if (found !== null) said.push(found);
+        } catch (error) {
+          // The others go on.
+          if (!isMlnError(error)) throw error;
+          daemon().logger.error({ operation: name, reason: error.message }, 'an operation cannot be read');
         }
-        const held = await holdAgain(path, stored);
-        all.set(name, held);
-        if (isEnded(held)) continue;
-        said.push(await supervisor().adopt(held));
-        const last = held.phases - 1;
-        if ((held.lastPhase === 'join' || held.lastPhase === 'leave') && !(await hasEnded(held, last)))
-          joinSwitches(held, last);
       }
       return said;
     },

@@ -55,9 +55,13 @@ export interface Reading {
   readonly written: () => boolean;
 }
 
+/** Bytes beyond which a line is none of ours: the worker’s user may have written anything. */
+const LONGEST = 16 * 1024 * 1024;
+
 /** Gives the entries behind the one numbered `after` (-1: all). */
 export async function* readLog(path: string, after: number, reading: Reading): AsyncGenerator<LogEntry, void> {
   const file = await openToRead(path);
+  if (file === null) return;
   const growth = watchGrowth(path, reading);
   try {
     const buffer = Buffer.alloc(CHUNK);
@@ -80,6 +84,7 @@ export async function* readLog(path: string, after: number, reading: Reading): A
       }
       // Copied: the buffer is used again.
       if (from < bytesRead) rest.push(Buffer.from(buffer.subarray(from, bytesRead)));
+      if (rest.length * CHUNK > LONGEST) return;
       if (bytesRead > 0) continue;
       if (!reading.follow || !written) return;
       await growth.next();
@@ -90,8 +95,17 @@ export async function* readLog(path: string, after: number, reading: Reading): A
   }
 }
 
-function openToRead(path: string): Promise<FileHandle> {
-  return open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+/** Null where something else lies in the place of a file. */
+async function openToRead(path: string): Promise<FileHandle | null> {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch((error: unknown) => {
+    // A link, or a socket.
+    if (['ELOOP', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    throw error;
+  });
+  if (file === null || (await file.stat()).isFile()) return file;
+  await file.close();
+  return null;
 }
 
 function find(buffer: Buffer, from: number, end: number): number {
