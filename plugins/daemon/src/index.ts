@@ -44,7 +44,8 @@ export default function daemon(mln: Mln, options: Options): void {
       ? (await import('./tunnels/join.js')).joinHere(mln, options, operation, part, report)
       : undefined,
   );
-  hooks.execute.tapPromise('daemon', async (operation, part, report) =>
+  // Whoever reaches a server in another way answers for it first.
+  hooks.execute.tapPromise({ name: 'daemon', stage: 90 }, async (operation, part, report) =>
     part.server === null
       ? undefined
       : (await import('./coordinate/execute.js')).executeThere(mln, options, operation, part, report),
