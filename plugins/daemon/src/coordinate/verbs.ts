@@ -33,7 +33,11 @@ export function wrapVerbs(commands: Commands, mln: Mln, options: Options): void 
   const wrap = (verb: string, act: Act): void => {
     commands.wrap(verb, (context, args, given, next) => act({ mln, options, context, args, given, next }));
   };
-  for (const verb of [...carried, 'status', 'list', 'log']) commands.option(verb, on);
+  const asked = (help: string): Option => ({ ...on, help });
+  for (const verb of carried) commands.option(verb, on);
+  for (const verb of ['status', 'list'])
+    commands.option(verb, asked('ask that server; unix is the daemon of this machine'));
+  commands.option('log', asked('of an operation, by its id in the stead of a host: ask that server alone for it'));
   for (const verb of carried) commands.option(verb, background);
   for (const verb of carried)
     wrap(verb, async (called) =>
