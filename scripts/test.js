@@ -32,7 +32,7 @@ tell(
       ? [jest(only)]
       : [
           ...checks.map(check),
-          jest(['--selectProjects', 'fast']),
+          jest(['--selectProjects', 'fast', '--maxWorkers', '2']),
           jest(['--selectProjects', 'guests', 'fleet', 'packages', '--maxWorkers', '2']),
         ],
   ),
