@@ -46,10 +46,13 @@ export async function buildLocally(
     await announce('state', staging);
     await writeAtomically(join(staging, 'project.mln'), source);
     await writeState(staging, {
+      version: (previous?.version ?? 0) + 1,
       builtAt: new Date().toISOString(),
       plugins: Object.fromEntries(mln.plugins.map(({ name, version }) => [name, version])),
       templates: plan.templates,
       project: plan.project,
+      kept: [],
+      pending: [],
     });
     await announce('sync', staging);
     // The disks, too, are to be whole after a power cut.

@@ -54,6 +54,11 @@ export interface Keyword {
   readonly host?: HostUse;
   /** Flags: what `--rehearse` sets it to. Other values: null leaves them out. */
   readonly rehearsal?: 'yes' | 'no' | null;
+  /**
+   * What a change of it costs a guest that runs. `live`: it runs on, and finds the change at its next start; `restart`: it is
+   * stopped and started; left out: its disk is edited in between, too.
+   */
+  readonly upgrade?: 'live' | 'restart';
 }
 
 export interface KeywordTable {

@@ -31,6 +31,11 @@ export interface OperationOptions {
   readonly allOrNothing?: true;
   /** build: though the guests of a server have more memory then than they may have in all. */
   readonly overcommit?: true;
+  /** upgrade: hosts whose disks are made anew from their templates, and those that may become smaller. */
+  readonly rebuild?: readonly string[];
+  readonly shrink?: readonly string[];
+  /** upgrade: the bulk of disks that move is sent while their guests run. */
+  readonly preCopy?: true;
 }
 
 /**
@@ -38,7 +43,9 @@ export interface OperationOptions {
  * then on it holds the project, until `release`. A build is made (`build`) and then takes its place (`commit`); a start has
  * the switches, `join` (which joins the parts of switches that are on several servers), then hosts by boot order, with the
  * project's own commands between; a stop goes in reverse, with `leave`. `undo` takes back what was done of a build that is
- * not in place, or of a start.
+ * not in place, or of a start. An upgrade is made (`build`), has guests shut down (`stop`, with what they were), gives those
+ * that move (`give`, at their old server; `receive`, at the new one), edits disks (`edit`), takes its place (`commit`),
+ * starts (`switches`, `join`, `hosts`), and gives up what is no longer needed (`finish`).
  */
 export type Phase =
   | 'prepare'

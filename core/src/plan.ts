@@ -135,7 +135,12 @@ async function planDisk(planning: Planning, host: Host, disk: Disk): Promise<Pla
   const folder = host.templateFrom === null ? planning.project.source : dirname(host.templateFrom);
   const template = await findTemplate(planning, name, folder, host);
   const { manifest } = template;
-  planning.records[host.name] = { name, version: manifest?.version ?? null, sha256: manifest?.sha256 ?? null };
+  planning.records[host.name] = {
+    name,
+    version: manifest?.version ?? null,
+    sha256: manifest?.sha256 ?? null,
+    size: template.size,
+  };
   const wanted = disk.freeSpace === null ? (disk.size ?? template.size) : template.size + disk.freeSpace;
   if (wanted < template.size)
     planning.problems.warning(

@@ -37,6 +37,8 @@ export interface Disk {
   readonly path: string;
   /** It was there before the project, and mln neither makes nor removes it. */
   readonly existing: boolean;
+  /** It is kept aside: the version of the project that it belonged to. */
+  readonly kept?: string;
   /** Null: as large as its template. */
   readonly size: number | null;
   /** How much larger than its template; wins over size. */

@@ -4,31 +4,52 @@ import { join } from 'node:path';
 import { failure, systemFailure } from './errors.js';
 import { readIfThere, writeAtomically } from './files.js';
 import { isProjectName } from './names.js';
-import type { Project } from './project.js';
+import type { Host, Project } from './project.js';
 import { compareNames, nearest } from './values.js';
 
 /** The version of state.json's form. */
-const SCHEMA = 1;
+const SCHEMA = 2;
 
 /** The template that a host's disk was made from. */
 export interface TemplateRecord {
   readonly name: string;
   readonly version: string | null;
   readonly sha256: string | null;
+  /** Bytes; unknown of what older versions of mln have built. */
+  readonly size?: number;
+}
+
+/** A host's disks that are kept aside after it was removed, or made anew. */
+export interface KeptHost {
+  /** As it was; its disks say under which version they are kept. */
+  readonly host: Host;
+  readonly reason: 'removed' | 'rebuilt' | 'replaced';
+  /** ISO 8601. */
+  readonly at: string;
+  /** The version of the project that it belonged to. */
+  readonly version: number;
 }
 
 /** What is kept of a built project: the project as it was decided, and what it was built from. */
 export interface State {
   readonly schema: typeof SCHEMA;
+  /** Counts what was built and upgraded, from 1. */
+  readonly version: number;
   /** ISO 8601. */
   readonly builtAt: string;
   readonly plugins: Readonly<Record<string, string>>;
   readonly templates: Readonly<Record<string, TemplateRecord>>;
   readonly project: Project;
+  readonly kept: readonly KeptHost[];
+  /** Hosts that ran while their files were to change: they are configured before their next start. */
+  readonly pending: readonly string[];
 }
 
-export async function writeState(folder: string, state: Omit<State, 'schema'>): Promise<void> {
-  await writeAtomically(join(folder, 'state.json'), `${JSON.stringify({ schema: SCHEMA, ...state })}\n`);
+/** What a first build says; what is left out is that of a project without a past. */
+export type NewState = Pick<State, 'builtAt' | 'plugins' | 'templates' | 'project'> & Partial<State>;
+
+export async function writeState(folder: string, state: NewState): Promise<void> {
+  await writeAtomically(join(folder, 'state.json'), `${JSON.stringify({ version: 1, kept: [], pending: [], ...state, schema: SCHEMA })}\n`);
 }
 
 /** Reads a built project's state; null where there is no such project. */
@@ -92,7 +113,7 @@ function parse(text: string, directory: string): State {
   try {
     state = JSON.parse(text) as typeof state;
     ({ schema } = state);
-    if (schema === SCHEMA && !(Array.isArray(state.project.hosts) && Array.isArray(state.project.switches)))
+    if (schema <= SCHEMA && !(Array.isArray(state.project.hosts) && Array.isArray(state.project.switches)))
       throw new TypeError('it holds no project');
   } catch (error) {
     throw failure('MLN_BAD_STATE', `${directory}/state.json is damaged`, {
@@ -101,7 +122,8 @@ function parse(text: string, directory: string): State {
     });
   }
   if (schema === SCHEMA) return { ...state, schema };
-  throw failure('MLN_BAD_STATE', `${directory}/state.json is of form ${schema}; this mln reads form ${SCHEMA}`, {
+  if (schema === 1) return { ...state, schema: SCHEMA, version: 1, kept: [], pending: [] };
+  throw failure('MLN_BAD_STATE', `${directory}/state.json is of form ${schema}; this mln reads forms 1 to ${SCHEMA}`, {
     hint: 'use the mln that built it, or a newer one',
   });
 }

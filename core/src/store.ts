@@ -52,6 +52,13 @@ export interface Store {
    */
   grow(size: number, used?: number): Promise<void>;
   remove(): Promise<void>;
+  /**
+   * Gives a disk of this store that has another name (the path of its own Store) this one's name, without copying; does
+   * nothing where that is done already. Nothing else has the new name. Left out: it is copied.
+   */
+  take?(from: string): Promise<void>;
+  /** Writes stretches into the disk where it is, and brings them onto the physical disk. Left out: they are written at `path`. */
+  patch?(stretches: readonly Stretch[]): Promise<void>;
 }
 
 /** To run cp(1) takes longer than to copy an image up to this size in bytes; of a larger one cp knows the holes unread. */

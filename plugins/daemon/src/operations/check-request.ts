@@ -41,6 +41,9 @@ const optionFields: Readonly<Record<keyof OperationOptions, Check>> = {
   save: flag,
   allOrNothing: flag,
   overcommit: flag,
+  rebuild: names,
+  shrink: names,
+  preCopy: flag,
   term: oneOf(['screen', 'xterm', 'none']),
 };
 

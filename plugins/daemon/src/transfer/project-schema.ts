@@ -229,8 +229,8 @@ type Keys<T> = T extends readonly (infer Each)[]
       ? never
       : keyof T
     : never;
-/** The fields that only one of two types has; what a plan chooses does not travel. */
-type Differing<A, B> = Exclude<Keys<A>, Keys<B> | 'standsOn'> | Exclude<Keys<B>, Keys<A>>;
+/** The fields that only one of two types has; what a plan chooses, and what is kept aside, does not travel. */
+type Differing<A, B> = Exclude<Keys<A>, Keys<B> | 'standsOn' | 'kept'> | Exclude<Keys<B>, Keys<A>>;
 type ReadProject = Read['project'];
 type ReadHost = ReadProject['hosts'][number];
 type Host = Project['hosts'][number];
