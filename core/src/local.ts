@@ -10,6 +10,7 @@ import { isHook } from './operate-steps.js';
 import { commitRemoval, refuseLink, undoBuild } from './recover.js';
 import { refuseStrangersScript, type Execution } from './run-scripts.js';
 import { startUnits, stopHosts, stopSwitches, undoStart } from './start-stop.js';
+import { executeUpgrade } from './upgrade/engine.js';
 
 /** When operations began here, by a clock that nobody sets: a stop shares out its time over several parts. */
 const begun = new WeakMap<Operation, number>();
@@ -26,7 +27,7 @@ export async function executeLocally(
   begun.set(operation, since);
   const execution: Execution = { mln, operation, part, report, begun: since };
   if (part.phase === 'prepare') {
-    if (operation.name === 'build' || operation.name === 'remove')
+    if (['build', 'upgrade', 'remove'].includes(operation.name))
       await refuseLink(join(mln.folders.projects, part.project.name));
     return done;
   }
@@ -36,6 +37,8 @@ export async function executeLocally(
   switch (operation.name) {
     case 'build':
       return buildPart(execution);
+    case 'upgrade':
+      return executeUpgrade(execution);
     case 'start':
       return part.phase === 'undo' ? undoStart(execution) : startUnits(execution);
     case 'stop':

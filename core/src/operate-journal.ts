@@ -18,7 +18,7 @@ interface OperationJournal {
 
 const nothing = (): Promise<void> => Promise.resolve();
 
-/** Keeps the journal in the project's folder. A build and a removal move that folder, and write on their way. */
+/** Keeps the journal in the project's folder. Builds, upgrades and removals write on their own way. */
 export function keepJournal(
   mln: Mln,
   operation: Operation,
@@ -26,7 +26,7 @@ export function keepJournal(
   units: readonly Unit[],
 ): OperationJournal {
   const { id, name } = operation;
-  if (name === 'build' || name === 'remove') return { begin: nothing, phase: nothing, end: nothing, fail: nothing };
+  if (name === 'build' || name === 'upgrade' || name === 'remove') return { begin: nothing, phase: nothing, end: nothing, fail: nothing };
   const folder = project.directory;
   const write = async (state: JournalEntry['state']): Promise<void> => {
     const entry = { operation: id, name, state, at: new Date().toISOString(), units: namesOf(units) };

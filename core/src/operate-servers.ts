@@ -16,6 +16,7 @@ export interface Given {
   readonly report: Report;
   readonly here: boolean;
   readonly whole: boolean;
+  readonly previous: Project | null;
 }
 
 /** The servers of an operation, and what has failed on them. This machine is the server null. */
@@ -34,23 +35,23 @@ export interface Servers {
 }
 
 export function createServers(given: Given): Servers {
-  const { mln, operation, project, units } = given;
+  const { mln, operation, units } = given;
   const all = serversFor(given);
   const working = all.filter(
-    (server) => given.operation.name === 'build' || partOf(given, server, { phase: '', units }).units.length > 0,
+    (server) => isMade(given) || partOf(given, server, { phase: '', units }).units.length > 0,
   );
   const lost = new Set<Server>();
   const failures: Failure[] = [];
   let committed = false;
 
-  const takePart = ({ on, units: its, unless }: Step): readonly Server[] => {
+  const takePart = ({ on, units: its, unless, of }: Step): readonly Server[] => {
     const failed = new Set(unless === undefined ? [] : failures.map(({ server = null }) => server));
     if (unless === 'failed' && failed.size > 0) return [];
     return all.filter((server) => {
       if (lost.has(server) || failed.has(server)) return false;
       if (on === 'all') return true;
       if (on !== undefined) return (on === 'this') === (server === null);
-      return its.some((unit) => isOn(mln, server, unit, project));
+      return its.some((unit) => isOn(mln, server, unit, projectOf(given, of)));
     });
   };
   const runOn = async (servers: readonly Server[], step: Step): Promise<readonly MlnError[]> => {
@@ -72,19 +73,21 @@ export function createServers(given: Given): Servers {
   return {
     failures,
     async run(step) {
-      const errors = await runOn(takePart(step), step);
-      if (step.phase === 'commit' && !lost.has(null)) committed = true;
+      const servers = takePart(step);
+      const errors = await runOn(servers, step);
+      if (step.phase === 'commit' && servers.some((server) => !lost.has(server))) committed = true;
       const nothingLeft = working.every((server) => lost.has(server)) && failures.every(({ unit }) => unit === null);
       if (errors.length > 0 && nothingLeft) throw together(failures, errors);
     },
     mustUndo() {
       if (failures.length === 0 || committed) return false;
+      if (operation.name === 'upgrade') return true;
       const wanted = operation.options.allOrNothing === true && ['build', 'start'].includes(operation.name);
       return wanted || (operation.name === 'build' && lost.has(null));
     },
     async undo() {
       // A build that failed on a server is taken back there already.
-      const servers = all.filter((server) => operation.name === 'start' || !lost.has(server));
+      const servers = all.filter((server) => operation.name !== 'build' || !lost.has(server));
       const told = [...failures];
       await runOn(servers, { phase: 'undo', units });
       if (failures.length === told.length)
@@ -108,16 +111,35 @@ export function createServers(given: Given): Servers {
   };
 }
 
-function partOf({ mln, project, source }: Given, server: Server, { phase, units }: Step, of = project): Part {
-  return { server, phase, units: units.filter((unit) => isOn(mln, server, unit, of)), project: of, source };
+function partOf(
+  given: Given,
+  server: Server,
+  { phase, units, of }: Step,
+  project: Project = projectOf(given, of),
+): Part {
+  const { mln, operation, source, previous } = given;
+  const its = units.filter((unit) => isOn(mln, server, unit, project));
+  return { server, phase, units: its, project, source, ...(operation.name === 'upgrade' ? { previous } : {}) };
+}
+
+/** The project whose units a step has. */
+function projectOf({ project, previous }: Given, of: Step['of']): Project {
+  return of === 'previous' && previous ? previous : project;
+}
+
+/** It is made on every server of the project, also where there is nothing to make. */
+function isMade({ operation }: Given): boolean {
+  return operation.name === 'build' || operation.name === 'upgrade';
 }
 
 /** The servers of the units, and this one where the project is at home: it has the project's own files. */
-function serversFor({ mln, operation, project, units, here, whole }: Given): readonly Server[] {
+function serversFor({ mln, operation, project, units, here, whole, previous }: Given): readonly Server[] {
   if (here) return [null];
-  const atHome = isThisServer(mln, project.home) && (whole || ['build', 'remove'].includes(operation.name));
-  const named = units.flatMap((unit) => serversOf(unit, project).map((server) => local(mln, server)));
-  return [...new Set<Server>([...(atHome ? [null] : []), ...named])];
+  const atHome = isThisServer(mln, project.home) && (whole || ['build', 'upgrade', 'remove'].includes(operation.name));
+  const serving = (its: readonly Unit[], of: Project): readonly Server[] =>
+    its.flatMap((unit) => serversOf(unit, of).map((server) => local(mln, server)));
+  const before = operation.name === 'upgrade' && previous ? serving(unitsOf(previous), previous) : [];
+  return [...new Set<Server>([...(atHome ? [null] : []), ...serving(units, project), ...before])];
 }
 
 async function removeThere(given: Given, server: Server, project: Project): Promise<readonly Failure[]> {

@@ -2,6 +2,7 @@ import { hookBlocks, type HookBlock } from './core-keywords.js';
 import type { OperationName, OperationOptions, Phase } from './operation.js';
 import type { Host, Project, Unit } from './project.js';
 import { spreadSwitches } from './servers.js';
+import type { UpgradeItem } from './upgrade/items.js';
 
 /** One step of an operation: what has to be over on all servers before the next begins. */
 export interface Step {
@@ -11,6 +12,8 @@ export interface Step {
   readonly on?: 'all' | 'this' | 'others';
   /** Which servers do it no longer once something has failed: the one on which it has, or all. */
   readonly unless?: 'failed there' | 'failed';
+  /** upgrade: the units are those of the project as it was. */
+  readonly of?: 'previous';
 }
 
 export interface Units {
@@ -18,6 +21,15 @@ export interface Units {
   readonly units: readonly Unit[];
   /** Not only hosts that were named. */
   readonly whole: boolean;
+  readonly upgrade?: Upgrade | undefined;
+}
+
+/** What an upgrade has to do, unit by unit. */
+export interface Upgrade {
+  readonly previous: Project;
+  readonly items: readonly UpgradeItem[];
+  /** Hosts that run afterwards and do not now, or did until it stopped them. */
+  readonly start: readonly string[];
 }
 
 /**
@@ -42,6 +54,8 @@ export function stepsOf(name: OperationName, given: Units, options: OperationOpt
       return startSteps(given, options);
     case 'stop':
       return stopSteps(given, options);
+    case 'upgrade':
+      return upgradeSteps(given, options);
     default:
       return [{ phase: name, units }];
   }
@@ -70,6 +84,50 @@ function stopSteps(given: Units, options: OperationOptions): (Step | 'pause')[] 
     ...(given.whole ? switchStep('leave', spreadOf(given), { unless }) : []),
     ...(given.whole ? switchStep('switches', switchesOf(given), { unless }) : []),
     ...hook('afterProjectStop', given).map((step): Step => ({ ...step, unless })),
+  ];
+}
+
+/**
+ * All is made, and stopped, and edited, before anything takes its place: first where hosts come to, whose word decides
+ * what has become of them, then at home, then elsewhere.
+ */
+function upgradeSteps(given: Units, options: OperationOptions): (Step | 'pause')[] {
+  const { project, units, upgrade } = given;
+  if (!upgrade) return [];
+  const { previous, items, start } = upgrade;
+  const stopping = new Set(items.flatMap(({ stops, was, name }) => (stops ? [was ?? name] : [])));
+  const moved = new Map(items.flatMap((item) => (item.class === 'move' ? [[item.name, item.was ?? item.name]] : [])));
+  const old = (names: Iterable<string>): readonly Host[] => previous.hosts.filter(({ name }) => [...names].includes(name));
+  const received = project.hosts.filter(({ name }) => moved.has(name));
+  const starting = project.hosts.filter(({ name }) => start.includes(name));
+  const switches = project.switches.filter(
+    ({ name, ports }) => ports.some(([host]) => start.includes(host)) || stopping.has(name),
+  );
+  const runs = { project, units: [...switches, ...starting], whole: true };
+  const step = (phase: Phase, its: readonly Unit[], how: Omit<Step, 'phase' | 'units'> = {}): Step[] =>
+    its.length === 0 ? [] : [{ phase, units: its, ...how }];
+  const all = (phase: Phase): Step => ({ phase, units, on: 'all' });
+  return [
+    all('build'),
+    ...(options.preCopy ? step('preCopy', received) : []),
+    ...hostSteps({ ...given, units: old(stopping) }, {})
+      .reverse()
+      .flatMap((each) => (each === 'pause' ? [] : step('stop', each.units, { of: 'previous' }))),
+    ...step(
+      'stopSwitches',
+      previous.switches.filter(({ name }) => stopping.has(name)),
+      { of: 'previous' },
+    ),
+    ...step('give', old(moved.values()), { of: 'previous' }),
+    ...step('receive', received),
+    all('edit'),
+    ...step('commit', received),
+    { phase: 'commit', units, on: 'this' },
+    { phase: 'commit', units, on: 'others' },
+    ...(start.length === 0 ? [] : [...switchStep('switches', switches), ...switchStep('join', spreadOf(runs))]),
+    ...hostSteps(runs, options),
+    ...step('giveUp', old(moved.values()), { of: 'previous', unless: 'failed' }),
+    all('finish'),
   ];
 }
 

@@ -4,7 +4,7 @@ import { failure, isMlnError, type Problem } from './errors.js';
 import type { Mln } from './kernel.js';
 import { keepJournal } from './operate-journal.js';
 import { createServers, isOn } from './operate-servers.js';
-import { stepsOf } from './operate-steps.js';
+import { stepsOf, type Upgrade } from './operate-steps.js';
 import type { Operation, OperationName, OperationOptions, Outcome, Report } from './operation.js';
 import { unitsOf, type Host, type Project, type Unit } from './project.js';
 
@@ -14,8 +14,9 @@ export interface OperateOptions extends OperationOptions {
   readonly source?: string;
   /** Only what is on this machine, whatever the project's home. */
   readonly here?: boolean;
-  /** build: the project as it was built before; servers that it is no longer on remove their part of it. */
+  /** build, upgrade: the project as it was built before; servers that it is no longer on remove their part of it. */
   readonly previous?: Project | null;
+  readonly upgrade?: Upgrade;
 }
 
 /**
@@ -31,18 +32,18 @@ export async function operate(
   options: OperateOptions,
   report: Report,
 ): Promise<Outcome> {
-  const { hosts, source = '', here = false, previous = null, ...operationOptions } = options;
+  const { hosts, source = '', here = false, previous = null, upgrade, ...operationOptions } = options;
   const operation = newOperation(name, operationOptions);
   const whole = hosts === undefined;
   const units = unitsFor(name, project, hosts).filter((unit) => !here || isOn(mln, null, unit, project));
-  const servers = createServers({ mln, operation, project, units, source, report, here, whole });
+  const servers = createServers({ mln, operation, project, units, source, report, here, whole, previous });
   const journal = keepJournal(mln, operation, project, units);
   tell(mln, operation, project, 'begun', null);
   try {
     try {
       await servers.run({ phase: 'prepare', units, on: 'all' });
       await journal.begin();
-      for (const step of stepsOf(name, { project, units, whole }, operationOptions)) {
+      for (const step of stepsOf(name, { project, units, whole, upgrade }, operationOptions)) {
         if (servers.mustUndo()) break;
         if (step === 'pause') {
           await pause((operationOptions.sleep ?? 0) * 1000);

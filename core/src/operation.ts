@@ -34,8 +34,12 @@ export interface OperationOptions {
   /** upgrade: hosts whose disks are made anew from their templates, and those that may become smaller. */
   readonly rebuild?: readonly string[];
   readonly shrink?: readonly string[];
+  /** upgrade: hosts whose disks come from other servers; whoever carries the operation out says so. */
+  readonly moved?: readonly string[];
   /** upgrade: the bulk of disks that move is sent while their guests run. */
   readonly preCopy?: true;
+  /** upgrade: a version that is gone back to; disks that are kept since then take their places again. */
+  readonly undo?: number;
 }
 
 /**
@@ -45,7 +49,7 @@ export interface OperationOptions {
  * project's own commands between; a stop goes in reverse, with `leave`. `undo` takes back what was done of a build that is
  * not in place, or of a start. An upgrade is made (`build`), has guests shut down (`stop`, with what they were), gives those
  * that move (`give`, at their old server; `receive`, at the new one), edits disks (`edit`), takes its place (`commit`),
- * starts (`switches`, `join`, `hosts`), and gives up what is no longer needed (`finish`).
+ * starts (`switches`, `join`, `hosts`), and gives up what is no longer needed (`giveUp` what has moved, `finish`).
  */
 export type Phase =
   | 'prepare'
@@ -68,8 +72,10 @@ export interface Part {
   readonly phase: Phase;
   readonly units: readonly Unit[];
   readonly project: Project;
-  /** build: the project file as it was written, includes in place. */
+  /** build, upgrade: the project file as it was written, includes in place. */
   readonly source: string;
+  /** upgrade: the project as it was built before, as whoever carries the operation out knows it. */
+  readonly previous?: Project | null;
 }
 
 /** What happened to one unit, or (null) to the part as a whole. */

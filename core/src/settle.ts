@@ -13,6 +13,7 @@ import { settleResize } from './resize.js';
 import { isHere } from './servers.js';
 import { readState, type State } from './state.js';
 import type { Status } from './status.js';
+import { settleUpgrade } from './upgrade/settle.js';
 
 /*
  * What an operation had begun goes on when mln is killed: its scripts end by themselves, and hold a lock until then. So
@@ -34,6 +35,8 @@ const toTheEnd: Readonly<Record<string, readonly string[]>> = { hosts: [], halt:
  * none was. The caller holds the project's lock, and has recovered the project's folder. Doing is the caller's verb.
  */
 export async function settle(mln: Mln, name: string, doing: string): Promise<readonly string[]> {
+  const upgraded = await settleUpgrade(mln, name, doing);
+  if (upgraded !== null) return upgraded;
   const state = await readState(mln.folders.projects, name);
   const found = state && cutOff(await readJournal(state.project.directory));
   if (!state || !found) return [];

@@ -9,6 +9,7 @@ import { SAVE_LIMIT, saveHosts } from './save.js';
 import { keepsMemory } from './saved.js';
 import { announceAll } from './template-users.js';
 import { unknownStatus, type Status } from './status.js';
+import { applyPending } from './upgrade/pending.js';
 
 /** Milliseconds between two looks at what still runs. */
 const POLL = 100;
@@ -33,6 +34,7 @@ export async function startUnits(execution: Execution): Promise<Outcome> {
   const { term, wait } = operation.options;
   const names = part.units.map((unit) => unit.name);
   const args = term === undefined ? [] : [term];
+  await applyPending(mln, part.project.directory, names);
   // Its templates are told where the project is by now.
   await announceAll(join(mln.folders.projects, part.project.name), part.project.hosts);
   // What was saved without a limit is restored without one.

@@ -23,7 +23,8 @@ export interface TemplateRecord {
 export interface KeptHost {
   /** As it was; its disks say under which version they are kept. */
   readonly host: Host;
-  readonly reason: 'removed' | 'rebuilt' | 'replaced';
+  /** `replaced`: a larger, smaller or other disk has its content; `moved`: another server has it. */
+  readonly reason: 'removed' | 'rebuilt' | 'replaced' | 'moved';
   /** ISO 8601. */
   readonly at: string;
   /** The version of the project that it belonged to. */

@@ -14,9 +14,18 @@ export function upgradeFolder(directory: string): string {
   return join(directory, '.upgrade');
 }
 
-/** What was overwritten on a host's disk by edits of an upgrade that is not in place. */
-export function undoFile(directory: string, host: string): string {
-  return join(upgradeFolder(directory), '.undo', host);
+/** What was overwritten on a host's disk by edits of an upgrade that is not in place; the disk may be one that is kept aside. */
+export function undoFile(directory: string, host: string, kept: string | null = null): string {
+  return join(upgradeFolder(directory), '.undo', kept === null ? host : `${host}@${kept}`);
+}
+
+/** The script that starts a host, and what it is called while the host is on its way to another server. */
+export function startScript(directory: string, host: string): string {
+  return join(directory, host, 'start');
+}
+
+export function movingScript(directory: string, host: string): string {
+  return join(directory, host, 'start.moving');
 }
 
 /** The root disk of a host that comes from another server, whole, as a sparse file; its record lies beside it (recordPath). */

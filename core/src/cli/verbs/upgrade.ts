@@ -1,0 +1,190 @@
+import { Exit, type ExitCode } from '../../codes.js';
+import type { CommandContext, CommandOptions } from '../../commands.js';
+import { decide } from '../../decide.js';
+import { failure } from '../../errors.js';
+import type { Mln } from '../../kernel.js';
+import { statusesOf } from '../../monitor.js';
+import { operate } from '../../operate.js';
+import type { Upgrade } from '../../operate-steps.js';
+import type { OperationOptions } from '../../operation.js';
+import { unitsOf, type Project } from '../../project.js';
+import type { ReadProject } from '../../read-project.js';
+import { requireStores } from '../../remove.js';
+import { refuseSaved } from '../../saved.js';
+import { serverOf } from '../../servers.js';
+import { requireState } from '../../state.js';
+import type { Status } from '../../status.js';
+import { asBuilt } from '../../upgrade/as-built.js';
+import { classify } from '../../upgrade/classify.js';
+import type { UpgradeItem } from '../../upgrade/items.js';
+import { sameProject } from '../../upgrade/same.js';
+import { listOption, readChosenFile, secondsOption } from '../choose.js';
+import { withProject } from '../guarded.js';
+import { count, tellFailures } from '../tell.js';
+import { refuseUnknown } from './build.js';
+
+export async function upgrade(
+  context: CommandContext,
+  _args: readonly string[],
+  options: CommandOptions,
+): Promise<ExitCode> {
+  const read = await readChosenFile(context, options);
+  refuseUnknown(read, options);
+  return upgradeProject(context, read, options);
+}
+
+/** Brings a project that is built to what was read: only what has to change is touched. */
+export async function upgradeProject(
+  context: CommandContext,
+  read: Pick<ReadProject, 'project' | 'source' | 'warnings'>,
+  options: CommandOptions,
+): Promise<ExitCode> {
+  const { mln, terminal } = context;
+  const { name } = read.project;
+  return withProject(context, name, 'upgrade', async () => {
+    const given = optionsOf(options);
+    const target = await targetOf(mln, read.project, given);
+    let exit: ExitCode = Exit.done;
+    let changed = false;
+    const done: UpgradeItem[] = [];
+    for (const project of inTurn(target, (await requireState(mln.folders.projects, name)).project)) {
+      const { project: previous } = await requireState(mln.folders.projects, name);
+      const items = classify(previous, project, mln.keywords, given);
+      if (sameProject(previous, project, items)) continue;
+      changed = true;
+      const chosen = await prepare(mln, previous, items, given, options['start'] === true);
+      const { failures } = await operate(
+        mln,
+        'upgrade',
+        project,
+        {
+          ...chosen.options,
+          source: read.source,
+          previous,
+          upgrade: chosen.upgrade,
+        },
+        terminal.report,
+      );
+      done.push(...items);
+      exit = tellFailures(failures, project.hosts.length);
+      if (exit !== Exit.done) break;
+    }
+    const state = await requireState(mln.folders.projects, name);
+    if (options['json'] === true)
+      terminal.json({
+        apiVersion: 'mln/v1',
+        kind: 'Upgrade',
+        warnings: [],
+        items: [{ name, version: state.version, units: done.filter((item) => item.class !== 'none') }],
+      });
+    else
+      terminal.note(
+        changed ? summary(state.version, name, done, state.pending) : `${name} is as it is to be: nothing to do`,
+      );
+    return exit;
+  });
+}
+
+/** The project as it is to be, with its disks as an upgrade leaves them. */
+async function targetOf(mln: Mln, project: Project, given: OperationOptions): Promise<Project> {
+  const state = await requireState(mln.folders.projects, project.name);
+  requireStores(mln, state.project);
+  const { home } = state.project;
+  const decided = decide({ ...project, home, directory: state.project.directory }, state.project);
+  return asBuilt(decided, state.project, given.rebuild ?? []);
+}
+
+/**
+ * One step after the other: all that stays on its server, with the hosts that come to a first server, then those that come to
+ * each further one; so that one server's word decides what has become of them.
+ */
+function* inTurn(target: Project, before: Project): Generator<Project> {
+  const old = new Map(before.hosts.map((host) => [host.name, serverOf(host, before)]));
+  const was = (host: Project['hosts'][number]): string | null | undefined =>
+    old.get(host.name) ?? old.get(String(host.keywords['was']));
+  const known = (host: Project['hosts'][number]): boolean =>
+    old.has(host.name) || old.has(String(host.keywords['was']));
+  const moving = target.hosts.filter((host) => known(host) && was(host) !== serverOf(host, target));
+  const targets = [...new Set(moving.map((host) => serverOf(host, target)))];
+  for (let turn = 1; turn < targets.length; turn += 1) {
+    const later = new Set(targets.slice(turn));
+    const hosts = target.hosts.map((host) =>
+      moving.includes(host) && later.has(serverOf(host, target)) ? { ...host, serviceHost: was(host) ?? null } : host,
+    );
+    yield { ...target, hosts };
+  }
+  yield target;
+}
+
+interface Prepared {
+  readonly options: OperationOptions;
+  readonly upgrade: Upgrade;
+}
+
+/** Finds out what runs; what is to be stopped must be known, and hold no saved memory. */
+async function prepare(
+  mln: Mln,
+  previous: Project,
+  items: readonly UpgradeItem[],
+  options: OperationOptions,
+  startAll: boolean,
+): Promise<Prepared> {
+  const statuses = await statusesOf(mln, previous, unitsOf(previous));
+  const stops = items.filter(({ stops: its, kind }) => its && kind === 'host');
+  const nameBefore = ({ was, name }: UpgradeItem): string => was ?? name;
+  for (const item of stops) {
+    const host = previous.hosts.find(({ name }) => name === nameBefore(item));
+    if (host) refuseSaved(previous, host, statuses.get(host.name));
+    refuseUnknownState(nameBefore(item), previous, statuses.get(nameBefore(item)));
+  }
+  const up = (name: string): boolean => statuses.get(name)?.state === 'up';
+  const runs = previous.hosts.some(({ name }) => up(name));
+  const start = items.flatMap((item) => {
+    if (item.kind !== 'host' || item.class === 'removed') return [];
+    if (item.class === 'new') return runs || startAll ? [item.name] : [];
+    return item.stops && (up(nameBefore(item)) || startAll) ? [item.name] : [];
+  });
+  const moved = items.filter((item) => item.class === 'move').map(({ name }) => name);
+  return {
+    options: { ...options, ...(moved.length > 0 ? { moved } : {}) },
+    upgrade: { previous, items, start },
+  };
+}
+
+function refuseUnknownState(name: string, project: Project, status: Status | undefined): void {
+  if (status?.state === 'up' || status?.state === 'down') return;
+  throw failure(
+    'MLN_NOT_UP',
+    `it is not known whether ${name} of ${project.name} runs${status?.detail ? `: ${status.detail}` : ''}`,
+    { hint: 'nothing was changed; mln status shows what answers' },
+  );
+}
+
+function optionsOf(options: CommandOptions): OperationOptions {
+  const rebuild = listOption(options, 'rebuild');
+  const shrink = listOption(options, 'shrink');
+  const destroy = secondsOption(options, 'wait', '-w');
+  const undo = typeof options['undo'] === 'string' ? Number(options['undo']) : undefined;
+  return {
+    ...(rebuild ? { rebuild } : {}),
+    ...(shrink ? { shrink } : {}),
+    ...(destroy === undefined ? {} : { wait: destroy }),
+    ...(options['preCopy'] === true ? { preCopy: true } : {}),
+    ...(options['overcommit'] === true ? { overcommit: true } : {}),
+    ...(undo === undefined ? {} : { undo }),
+  };
+}
+
+function summary(version: number, name: string, items: readonly UpgradeItem[], pending: readonly string[]): string {
+  const counted = (what: string, is: (item: UpgradeItem) => boolean): string[] => {
+    const number = items.filter((item) => item.kind === 'host' && is(item)).length;
+    return number === 0 ? [] : [`${count(number, 'host')} ${what}`];
+  };
+  const parts = [
+    ...counted('changed', (item) => item.stops && item.class !== 'removed'),
+    ...counted('new', (item) => item.class === 'new'),
+    ...counted('removed', (item) => item.class === 'removed'),
+  ];
+  const later = pending.length === 0 ? '' : `; ${pending.join(', ')} ran on, and find what is new at their next start`;
+  return `${name} is upgraded to version ${version}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}${later}`;
+}

@@ -1,0 +1,110 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { systemFailure } from '../errors.js';
+import { readIfThere, syncFolder } from '../files.js';
+import { recordPath } from '../guest-record.js';
+import type { Mln } from '../kernel.js';
+import type { Disk, Host, Project } from '../project.js';
+import { IMAGES } from '../share.js';
+import { readStateIn } from '../state.js';
+import { readActions, type Actions } from './actions.js';
+import { diskKey, storeOf } from './edit.js';
+import { saveHistory } from './history.js';
+import { keptFolder, upgradeFolder } from './places.js';
+
+/**
+ * Puts an upgrade in its place: what is in its folder, by what is written down there. May be cut off anywhere and is then
+ * done again; the new state comes last. Does nothing where there is nothing to put.
+ */
+export async function commitUpgrade(mln: Mln, directory: string): Promise<void> {
+  const staging = upgradeFolder(directory);
+  const fresh = await readStateIn(staging);
+  const actions = await readActions(directory);
+  if (!fresh || !actions) return;
+  const project = { ...fresh.project, directory };
+  const old = await readStateIn(directory);
+  try {
+    if (old) {
+      for (const { host, disks } of actions.aside) await putAside(mln, host, disks, old.project, String(old.version));
+      await saveHistory(directory, old, (await readIfThere(join(directory, 'project.mln'))) ?? '');
+    }
+    for (const each of actions.take) await takeDisks(mln, each, old?.project ?? project, project);
+    for (const name of actions.gone) await rm(join(directory, name), { recursive: true, force: true });
+    for (const path of actions.obsolete) await rm(join(directory, path), { force: true });
+    await moveTree(join(staging, IMAGES), join(directory, IMAGES), { replace: false });
+    for (const { name, isFolder } of await entriesOf(staging)) {
+      if (name.startsWith('.') || name === IMAGES || name.endsWith('.json')) continue;
+      if (isFolder) await moveTree(join(staging, name), join(directory, name), { replace: true });
+      else await rename(join(staging, name), join(directory, name));
+    }
+    for (const { host, disks } of actions.staged) await placeStaged(mln, host, disks, project);
+    await rename(join(staging, '.project.mln'), join(directory, 'project.mln')).catch(ignoreMissing);
+    await syncFolder(directory);
+    await rename(join(staging, 'state.json'), join(directory, 'state.json'));
+    await syncFolder(directory);
+  } catch (error) {
+    throw systemFailure(error, `the upgrade of ${project.name} cannot be put in its place`);
+  }
+}
+
+/** The old disks of a host go below the version that they belonged to, with the record of its guest. */
+async function putAside(mln: Mln, host: Host, keys: readonly string[], project: Project, kept: string): Promise<void> {
+  for (const disk of disksOf(host, keys)) {
+    const from = storeOf(mln, disk, host, project);
+    await storeOf(mln, { ...disk, kept }, host, project).take?.(from.path);
+  }
+  const folder = join(project.directory, keptFolder(kept, host.name));
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const record = recordPath(project.directory, host.name);
+  // Done before, the record that is there is the new one's.
+  if (existsSync(record) && !existsSync(join(folder, 'guest'))) await rename(record, join(folder, 'guest'));
+  await syncFolder(folder);
+}
+
+async function takeDisks(
+  mln: Mln,
+  { from, host, disks }: Actions['take'][number],
+  old: Project,
+  project: Project,
+): Promise<void> {
+  const keyed = (each: Host, key: string): Disk | undefined => disksOf(each, [key])[0];
+  await mkdir(join(project.directory, host.name), { recursive: true, mode: 0o700 });
+  for (const [before, after] of disks) {
+    const [was, is] = [keyed(from, before), keyed(host, after)];
+    if (!was || !is) continue;
+    const [now, then] = [storeOf(mln, was, from, old), storeOf(mln, is, host, project)];
+    if (now.path !== then.path) await then.take?.(now.path);
+  }
+}
+
+/** Disks in the project's folder are moved with their host's; others have staged names until now. */
+async function placeStaged(mln: Mln, name: string, keys: readonly string[], project: Project): Promise<void> {
+  const host = project.hosts.find((each) => each.name === name);
+  for (const disk of host ? disksOf(host, keys) : []) if (host) await storeOf(mln, disk, host, project).place?.();
+}
+
+function disksOf(host: Host, keys: readonly string[]): readonly Disk[] {
+  return host.disks.filter((disk) => keys.includes(diskKey(disk)));
+}
+
+async function entriesOf(folder: string): Promise<readonly { readonly name: string; readonly isFolder: boolean }[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return entries.map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }));
+}
+
+/** Moves what is in a folder into another, file by file. */
+async function moveTree(from: string, to: string, { replace }: { readonly replace: boolean }): Promise<void> {
+  const entries = await entriesOf(from);
+  if (entries.length === 0) return;
+  await mkdir(to, { recursive: true, mode: 0o700 });
+  for (const { name, isFolder } of entries)
+    if (isFolder) await moveTree(join(from, name), join(to, name), { replace });
+    else if (replace || !existsSync(join(to, name))) await rename(join(from, name), join(to, name));
+  await syncFolder(to);
+  await syncFolder(dirname(to));
+}
+
+function ignoreMissing(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+}

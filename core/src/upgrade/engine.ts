@@ -1,0 +1,222 @@
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { announcer, journalEnd, type Announce } from '../announce.js';
+import { failure } from '../errors.js';
+import { readIfThere, syncFolder, writeAtomically } from '../files.js';
+import type { Failure, Outcome } from '../operation.js';
+import { unitsOf, type Host, type Project } from '../project.js';
+import { requireDown } from '../require-down.js';
+import { runScripts, type Execution } from '../run-scripts.js';
+import { isHere } from '../servers.js';
+import { startUnits, stopHosts } from '../start-stop.js';
+import { readState, readStateIn, type State } from '../state.js';
+import { statusesOf } from '../monitor.js';
+import { commitUpgrade } from './commit.js';
+import { dropReplaced, forgetOld } from './kept.js';
+import { localUpgrade, type LocalUpgrade } from './local.js';
+import { movingScript, startScript, upgradeFolder } from './places.js';
+import { prepareUpgrade } from './prepare.js';
+import { stage, type Staged } from './stage.js';
+import { takeBack } from './take-back.js';
+
+/** An upgrade on this server, from one phase to the next. */
+interface Running {
+  readonly state: State | null;
+  readonly local: LocalUpgrade;
+  readonly staged: Staged;
+}
+
+const running = new WeakMap<Execution['operation'], Running>();
+
+/** Hosts that ran until the upgrade stopped them, one a line: whoever takes it back starts them again. */
+const STOPPED = '.stopped';
+
+const done: Outcome = { failures: [] };
+
+/** Carries out one phase of an upgrade on this server. */
+export async function executeUpgrade(execution: Execution): Promise<Outcome> {
+  const { mln, operation, part, report } = execution;
+  const { name } = part.project;
+  const directory = join(mln.folders.projects, name);
+  const announce = announcer(mln, operation, 'upgrade', name);
+  const names = part.units.map((unit) => unit.name);
+  switch (part.phase) {
+    case 'build': {
+      const state = await readState(mln.folders.projects, name);
+      const local = localUpgrade(mln, operation, part, state);
+      try {
+        running.set(operation, { state, local, staged: await stage(mln, part, local, state, announce, report) });
+      } catch (error) {
+        await takeBack(mln, directory, state).catch(() => undefined);
+        await journalEnd(operation, directory, 'failed');
+        throw error;
+      }
+      return done;
+    }
+    case 'stop':
+      return stop(execution, directory, announce);
+    case 'stopSwitches':
+      return runScripts(execution, names, { script: 'stop', done: 'stopped' });
+    case 'give':
+      await announce('give', directory, { units: names });
+      return give(execution, directory);
+    case 'edit':
+      return edit(execution, announce);
+    case 'commit':
+      return commit(execution, directory, announce);
+    case 'switches':
+    case 'hosts':
+      await announce(part.phase === 'hosts' ? 'hosts' : 'switches', directory, { units: names });
+      return startUnits(execution);
+    case 'giveUp':
+      return dropHere(execution, directory, ['moved']);
+    case 'finish':
+      return finish(execution, directory, announce);
+    case 'undo':
+      return undo(execution, directory);
+    case 'owns':
+      return owns(execution);
+    case 'preCopy':
+    case 'receive':
+      throw failure('MLN_NO_SERVER', `nobody brings the disks of ${names.join(', ')} here`, {
+        hint: 'load @mln/plugin-daemon',
+      });
+    default:
+      throw failure('MLN_NO_SERVER', `this server knows no phase ${part.phase} of an upgrade`);
+  }
+}
+
+/** Stops those that run; which they were is kept, in case that it is taken back. */
+async function stop(execution: Execution, directory: string, announce: Announce<'upgrade'>): Promise<Outcome> {
+  const { mln, part } = execution;
+  const statuses = await statusesOf(mln, part.project, part.units);
+  const up = part.units.filter(({ name }) => statuses.get(name)?.state !== 'down');
+  const names = up.map(({ name }) => name);
+  if (names.length === 0) return done;
+  await announce('stop', directory, { units: names });
+  const path = join(upgradeFolder(directory), STOPPED);
+  await writeAtomically(path, [...(await stoppedIn(directory)), ...names].map((each) => `${each}\n`).join(''));
+  return stopHosts({ ...execution, part: { ...part, units: up }, begun: performance.now() });
+}
+
+async function stoppedIn(directory: string): Promise<readonly string[]> {
+  const text = await readIfThere(join(upgradeFolder(directory), STOPPED));
+  return (text ?? '').split('\n').filter((line) => line !== '');
+}
+
+/** From here on nobody starts the host here. */
+async function give({ mln, part }: Execution, directory: string): Promise<Outcome> {
+  for (const unit of part.units)
+    if (unit.kind === 'host') {
+      await requireDown(mln, part.project, unit);
+      await mln.shell(join(directory, unit.name, 'stop'), ['clean'], { cwd: directory });
+      await rename(startScript(directory, unit.name), movingScript(directory, unit.name));
+      await syncFolder(join(directory, unit.name));
+    }
+  return done;
+}
+
+async function edit(execution: Execution, announce: Announce<'upgrade'>): Promise<Outcome> {
+  const { operation, part } = execution;
+  const found = running.get(operation);
+  if (!found) throw failure('MLN_BAD_STATE', `the upgrade of ${part.project.name} was not begun here`);
+  await prepareUpgrade({ execution, ...found, announce });
+  return done;
+}
+
+/** It may be asked for twice: first where hosts come to. */
+async function commit(
+  { mln, part, operation }: Execution,
+  directory: string,
+  announce: Announce<'upgrade'>,
+): Promise<Outcome> {
+  if ((await readStateIn(upgradeFolder(directory))) === null) return done;
+  await announce('commit', directory);
+  await commitUpgrade(mln, directory);
+  const found = running.get(operation);
+  if (found) running.set(operation, { ...found, state: await readState(mln.folders.projects, part.project.name) });
+  return done;
+}
+
+async function dropHere(
+  { mln }: Execution,
+  directory: string,
+  reasons: readonly ('moved' | 'replaced')[],
+): Promise<Outcome> {
+  const state = await readStateIn(directory);
+  if (state) await dropReplaced(mln, state, reasons);
+  return done;
+}
+
+async function finish(execution: Execution, directory: string, announce: Announce<'upgrade'>): Promise<Outcome> {
+  await announce('finish', directory);
+  const empty = await finishUpgrade(execution.mln, directory);
+  if (empty) return done;
+  await announce('end', directory);
+  await journalEnd(execution.operation, directory, 'done');
+  return done;
+}
+
+/** What is left to do when an upgrade is in place. Gives whether nothing of the project is here any more. */
+export async function finishUpgrade(mln: Execution['mln'], directory: string): Promise<boolean> {
+  const state = await readStateIn(directory);
+  if (state) await dropReplaced(mln, state, ['replaced']);
+  const now = await readStateIn(directory);
+  if (now) await forgetOld(mln, now);
+  await rm(upgradeFolder(directory), { recursive: true, force: true });
+  const { project, kept = [] } = (await readStateIn(directory)) ?? {};
+  const isHome = project && (project.home === null || project.home === mln.configuration.serviceHost);
+  if (!project || isHome || kept.length > 0 || unitsOf(project).some((unit) => isHere(mln, unit, project)))
+    return false;
+  await rm(directory, { recursive: true, force: true });
+  return true;
+}
+
+/** Every disk is as it was, and what ran runs again. */
+async function undo(execution: Execution, directory: string): Promise<Outcome> {
+  const { mln, operation, part, report } = execution;
+  const state = await readState(mln.folders.projects, part.project.name).catch(() => null);
+  const stopped = await stoppedIn(directory);
+  await takeBack(mln, directory, state);
+  const outcome = state ? await startAgain(execution, state.project, stopped) : done;
+  if (state) await journalEnd(operation, directory, 'failed');
+  report({ server: null, unit: null, state: 'note', text: `${part.project.name} is as it was` });
+  return outcome;
+}
+
+async function startAgain(execution: Execution, project: Project, names: readonly string[]): Promise<Outcome> {
+  const hosts = project.hosts.filter(({ name }) => names.includes(name));
+  const switches = project.switches.filter(({ ports }) => ports.some(([host]) => names.includes(host)));
+  const failures: Failure[] = [];
+  for (const [phase, units] of [
+    ['switches', switches],
+    ['hosts', hosts],
+  ] as const)
+    if (units.length > 0) {
+      const here = units.filter((unit) => isHere(execution.mln, unit, project));
+      const started = await startUnits({ ...execution, part: { ...execution.part, project, phase, units: here } });
+      failures.push(...started.failures);
+    }
+  return { failures };
+}
+
+/** Whether hosts are this server's by now. */
+async function owns({ mln, part }: Execution): Promise<Outcome> {
+  const state = await readState(mln.folders.projects, part.project.name);
+  const here = (name: string): boolean => {
+    const host = state?.project.hosts.find((each: Host) => each.name === name);
+    return host !== undefined && state !== null && isHere(mln, host, state.project);
+  };
+  return {
+    failures: part.units.flatMap(({ name }) =>
+      here(name)
+        ? []
+        : [
+            {
+              unit: name,
+              problem: { severity: 'error' as const, code: 'MLN_NO_UNIT' as const, message: `${name} is not here` },
+            },
+          ],
+    ),
+  };
+}

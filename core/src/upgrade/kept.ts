@@ -1,0 +1,43 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Mln } from '../kernel.js';
+import { writeState, type KeptHost, type State } from '../state.js';
+import { storeOf } from './edit.js';
+import { keptFolder } from './places.js';
+
+/** Milliseconds for which disks are kept that nobody asks for. */
+export const KEPT_FOR = 14 * 24 * 3600 * 1000;
+
+/** Removes disks that are kept aside: those of hosts of these names, or (null) all. Gives what was removed, as text. The caller holds the project's lock. */
+export async function forget(mln: Mln, state: State, names: readonly string[] | null): Promise<readonly string[]> {
+  return drop(mln, state, ({ host }) => names === null || names.includes(host.name));
+}
+
+/** Removes disks that were kept for long enough. */
+export async function forgetOld(mln: Mln, state: State, now = Date.now()): Promise<readonly string[]> {
+  return drop(mln, state, ({ at }) => now - Date.parse(at) > KEPT_FOR);
+}
+
+/** Removes disks whose content is elsewhere by now: in a disk of another size or kind, or (`moved`) on another server. */
+export async function dropReplaced(mln: Mln, state: State, reasons: readonly KeptHost['reason'][]): Promise<void> {
+  await drop(mln, state, ({ reason }) => reasons.includes(reason));
+}
+
+/** The state says so last: what was cut off is done again. */
+async function drop(mln: Mln, state: State, which: (kept: KeptHost) => boolean): Promise<readonly string[]> {
+  const dropped = state.kept.filter(which);
+  if (dropped.length === 0) return [];
+  const { project } = state;
+  for (const { host } of dropped) {
+    for (const disk of host.disks) {
+      if (disk.existing || disk.kept === undefined) continue;
+      const store = storeOf(mln, disk, host, project);
+      if (await store.exists()) await store.remove();
+      const version = join(project.directory, '.kept', disk.kept);
+      await rm(join(project.directory, keptFolder(disk.kept, host.name)), { recursive: true, force: true });
+      if ((await readdir(version).catch(() => [''])).length === 0) await rm(version, { recursive: true, force: true });
+    }
+  }
+  await writeState(project.directory, { ...state, kept: state.kept.filter((each) => !which(each)) });
+  return dropped.map(({ host, version }) => `${host.name}, of version ${version}`);
+}
