@@ -7,6 +7,7 @@ import type { Announce } from './announce.js';
 import { createDiskBuilder } from './build-disk.js';
 import { isMlnError, MlnError, systemFailure } from './errors.js';
 import { makeFolder, writeAtomically } from './files.js';
+import { writeRecord } from './guest-record.js';
 import { continueJournal } from './journal.js';
 import type { Mln } from './kernel.js';
 import type { Part, Report } from './operation.js';
@@ -80,7 +81,7 @@ async function takenBack(mln: Mln, name: string, report: Report, error: unknown)
 }
 
 /** Several guests are built at once; when one fails, the ones begun are finished and all failures are told. */
-async function buildUnits(mln: Mln, plan: Plan, project: Project, report: Report): Promise<void> {
+export async function buildUnits(mln: Mln, plan: Plan, project: Project, report: Report): Promise<void> {
   const disks = await createDiskBuilder(mln, plan, project);
   const limit = pLimit(availableParallelism() + 1);
   const failures: MlnError[] = [];
@@ -90,6 +91,7 @@ async function buildUnits(mln: Mln, plan: Plan, project: Project, report: Report
     report({ server: null, unit: name, state: 'begun', text: 'build' });
     try {
       writeFiles(join(project.directory, name), planned.files);
+      if (planned.record) await writeRecord(project.directory, name, planned.record);
       await disks.build(planned);
       report({ server: null, unit: name, state: 'done', text: 'built' });
     } catch (error) {
@@ -111,7 +113,7 @@ async function buildUnits(mln: Mln, plan: Plan, project: Project, report: Report
 }
 
 /** Scripts are many and small: written at once they take least. */
-function writeFiles(folder: string, files: readonly PlannedFile[]): void {
+export function writeFiles(folder: string, files: readonly PlannedFile[]): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     for (const { path, text, executable } of files) {

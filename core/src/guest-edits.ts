@@ -5,7 +5,7 @@ import type { Content, Edit, Entry, Filesystem } from './filesystem.js';
 /** What is to stand at a path of a guest. */
 export type Node =
   | { type: 'file'; content: Content; mode: number; owner: number; group: number }
-  | { type: 'directory'; mode: number; owner: number; group: number }
+  | { type: 'directory'; mode: number; owner: number; group: number; asOne?: boolean }
   | { type: 'symlink'; target: string; owner: number; group: number }
   | { type: 'removed' };
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { join, posix } from 'node:path';
 import { failure } from './errors.js';
 import type { Content, Edit, Entry, Filesystem } from './filesystem.js';
+import { noting } from './guest-begun.js';
 import { bytesOf, editsFor, listed, sizeOf, type Node } from './guest-edits.js';
 import { regionsOf } from './guest-region.js';
 import type { Project } from './project.js';
@@ -15,6 +16,11 @@ export interface FileOptions {
   readonly group?: number;
   /** Takes the place of a symbolic link instead of writing to where it points. */
   readonly replaceLink?: boolean;
+  /**
+   * Of a directory that is new: somebody lives there. When it is written no more, it goes as long as all in it is as it was
+   * written, and stays as it is otherwise.
+   */
+  readonly asOne?: boolean;
 }
 
 /**
@@ -26,6 +32,8 @@ export interface Guest {
   readonly project: Project;
   /** A file's bytes; null where there is none. */
   read(path: string): Promise<Buffer | null>;
+  /** A file's bytes as they are in the guest now, before what mln wrote there was taken out; null where there is no file. */
+  present(path: string): Promise<Buffer | null>;
   /** A file's text; empty where there is none. */
   text(path: string): Promise<string>;
   exists(path: string): Promise<boolean>;
@@ -52,9 +60,30 @@ export interface Guest {
 
 const MAX_LINKS = 40;
 
+/** A guest that is configured, and what it comes to. */
+export interface OpenGuest {
+  readonly guest: Guest;
+  /** What is to stand where something else stands, by path without links. */
+  readonly finished: () => Promise<Map<string, Node>>;
+  /** Files that were written without a look at what stood there. */
+  readonly blind: ReadonlySet<string>;
+}
+
 export function createGuest(base: Filesystem, project: Project): Guest {
+  return openGuest(base, project).guest;
+}
+
+/** Given may be what is taken for changed already, by path without links. */
+export function openGuest(
+  base: Filesystem,
+  project: Project,
+  undone: ReadonlyMap<string, Node> = new Map<string, Node>(),
+): OpenGuest {
   /** What was changed, by path without links. */
-  const changed = new Map<string, Node>();
+  const changed = new Map(undone);
+  const seen = new Set<string>();
+  const blind = new Set<string>();
+  let untouched: Guest | undefined;
   const begun = new Set<Promise<void>>();
   const regionOf = regionsOf(project);
 
@@ -144,6 +173,7 @@ export function createGuest(base: Filesystem, project: Project): Guest {
     const target = await place(path, options);
     if (target.entry?.type === 'directory')
       throw failure('MLN_GUEST_PATH', `${path} is a directory inside the guest, not a file`);
+    if (!seen.has(target.path) || !Buffer.isBuffer(content)) blind.add(target.path);
     changed.set(target.path, { type: 'file', content, ...attributes(target.entry, options, 0o644) });
   };
 
@@ -151,9 +181,14 @@ export function createGuest(base: Filesystem, project: Project): Guest {
     project,
     async read(path) {
       const resolved = await real(path);
+      if (!blind.has(resolved)) seen.add(resolved);
       const node = changed.get(resolved);
       if (node) return node.type === 'file' ? bytesOf(node.content) : null;
       return (await at(resolved))?.type === 'file' ? base.read(resolved) : null;
+    },
+    present(path) {
+      untouched ??= createGuest(base, project);
+      return untouched.read(path);
     },
     async text(path) {
       return (await guest.read(path))?.toString() ?? '';
@@ -192,13 +227,15 @@ export function createGuest(base: Filesystem, project: Project): Guest {
       const target = await place(path, options);
       if (target.entry && target.entry.type !== 'directory')
         throw failure('MLN_GUEST_PATH', `${path} is not a directory inside the guest`);
-      await makeDirectory(target.path, { type: 'directory', ...attributes(target.entry, options, 0o755) });
+      const asOne = !target.entry && options.asOne ? { asOne: true } : {};
+      await makeDirectory(target.path, { type: 'directory', ...attributes(target.entry, options, 0o755), ...asOne });
     },
     async symlink(path, target) {
       parts(target, true);
       const found = await place(path, { replaceLink: true });
       if (found.entry?.type === 'directory')
         throw failure('MLN_GUEST_PATH', `${path} is a directory inside the guest, not a link`);
+      if (!seen.has(found.path)) blind.add(found.path);
       changed.set(found.path, { type: 'symlink', target, owner: 0, group: 0 });
     },
     async copyIn(hostPath, guestPath, options = {}) {
@@ -239,29 +276,14 @@ export function createGuest(base: Filesystem, project: Project): Guest {
         .replace(/[^A-Za-z0-9]/g, '')
         .slice(0, 16),
     async edits() {
-      while (begun.size > 0) await Promise.all(begun);
-      return editsFor(changed, base);
+      return editsFor(await finished(), base);
     },
   };
-  return noting(guest, begun);
-}
-
-const changes = ['write', 'append', 'region', 'directory', 'symlink', 'copyIn', 'remove'] as const;
-
-/** The same guest, which notes what is begun: a change that somebody forgot to await is not lost. */
-function noting(guest: Guest, begun: Set<Promise<void>>): Guest {
-  const noted = changes.map((name) => [
-    name,
-    (...args: never[]) => {
-      const act: (...args: never[]) => Promise<void> = guest[name].bind(guest);
-      const change = act(...args);
-      const over = (): void => void begun.delete(change);
-      begun.add(change);
-      change.then(over, over);
-      return change;
-    },
-  ]);
-  return { ...guest, ...(Object.fromEntries(noted) as Partial<Guest>) };
+  const finished = async (): Promise<Map<string, Node>> => {
+    while (begun.size > 0) await Promise.all(begun);
+    return changed;
+  };
+  return { guest: noting(guest, begun), finished, blind };
 }
 
 /** The parts of an absolute path. A path that a debugfs command line, or a guest, could misread is refused. */

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { failure, isMlnError, messageOf, Problems, type Place, type Problem } from './errors.js';
 import type { Edit, Filesystem } from './filesystem.js';
-import { createGuest } from './guest.js';
+import { planGuest, readRecord, type GuestRecord, type PlannedGuest } from './guest-record.js';
 import type { Mln } from './kernel.js';
 import { projectFiles } from './project-files.js';
 import type { Disk, Host, Project, Unit } from './project.js';
@@ -37,6 +37,8 @@ export interface PlannedUnit {
   readonly disks: readonly PlannedDisk[];
   /** What changes in the guest's filesystem, compared with its template. */
   readonly edits: readonly Edit[];
+  /** What they write, and what stood there before; null where nothing is edited. */
+  readonly record: GuestRecord | null;
 }
 
 /** Everything that a build will write. Making a plan writes nothing. */
@@ -113,14 +115,14 @@ interface Planning {
 }
 
 async function planUnit(planning: Planning, unit: Unit): Promise<PlannedUnit> {
-  if (unit.kind === 'switch') return { unit, files: scriptsOf(planning, unit), disks: [], edits: [] };
+  if (unit.kind === 'switch') return { unit, files: scriptsOf(planning, unit), disks: [], edits: [], record: null };
   const disks: PlannedDisk[] = [];
   for (const disk of unit.disks) disks.push(await planDisk(planning, unit, disk));
   const host = { ...unit, disks: disks.map(({ disk }) => disk) };
   const files = scriptsOf(planning, host);
   const root = disks.find(({ disk }) => disk.role === 'root');
-  const edits = root ? await planEdits(planning, host, root) : [];
-  return { unit: host, files, disks, edits };
+  const { edits, record } = root ? await planEdits(planning, host, root) : { edits: [], record: null };
+  return { unit: host, files, disks, edits, record };
 }
 
 function scriptsOf({ mln, project }: Planning, unit: Unit): readonly PlannedFile[] {
@@ -162,12 +164,16 @@ function findTemplate({ templates, found }: Planning, name: string, folder: stri
   return template;
 }
 
-async function planEdits(planning: Planning, host: Host, root: PlannedDisk): Promise<readonly Edit[]> {
-  const filesystem = await filesystemOf(planning, root.template?.path ?? root.disk.path, host);
-  const guest = createGuest(filesystem, planning.project);
-  const previous = planning.previous?.hosts.find((other) => other.name === host.name) ?? null;
-  await planning.mln.hooks.configureFilesystem.promise(guest, host, previous);
-  return guest.edits();
+/** A disk that was there already holds what an earlier build wrote, and a template nothing. */
+async function planEdits(planning: Planning, host: Host, root: PlannedDisk): Promise<PlannedGuest> {
+  const { mln, project } = planning;
+  const { existing, path } = root.disk;
+  const filesystem = await filesystemOf(planning, root.template?.path ?? path, host);
+  const previous = planning.previous?.hosts.find((other) => other.name === host.name);
+  if (!previous) return planGuest(mln, project, host, filesystem, null);
+  const isSame = existing && previous.disks.some((disk) => disk.existing && disk.path === path);
+  const record = isSame ? await readRecord(project.directory, host.name) : null;
+  return planGuest(mln, project, host, filesystem, { host: previous, record: record ?? { entries: [] } });
 }
 
 async function filesystemOf(planning: Planning, path: string, host: Host): Promise<Filesystem> {

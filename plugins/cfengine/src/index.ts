@@ -12,11 +12,9 @@ export default function cfengine(mln: Mln, options: Options): void {
       help: 'The CFEngine policy of the guest.',
     });
   });
-  mln.hooks.configureFilesystem.tapPromise('cfengine', async (guest, host, previous) => {
-    const files = policyFiles(host, options);
-    for (const path of previous ? policyFiles(previous, options).keys() : [])
-      if (!files.has(path)) await guest.remove(path);
+  mln.hooks.configureFilesystem.tapPromise('cfengine', async (guest, host) => {
     // CFEngine reads no policy that others may write, or that is another user's.
-    for (const [path, text] of files) await guest.write(path, text, { mode: 0o600, owner: 0, group: 0 });
+    for (const [path, text] of policyFiles(host, options))
+      await guest.write(path, text, { mode: 0o600, owner: 0, group: 0 });
   });
 }

@@ -13,13 +13,13 @@ import { createHasher } from './password.js';
 /** Guests share passwords, and a hash takes some 10 ms. */
 const hash = createHasher();
 
-/** Does all that the keywords say of a guest's inside. Throws all that does not go with its template at once. */
-export async function configure(guest: Guest, host: Host, filesFolder: string): Promise<void> {
+/** Does all that the keywords say of a guest's inside; previous is the host as it was built before. Throws all that does not go with its template at once. */
+export async function configure(guest: Guest, host: Host, previous: Host | null, filesFolder: string): Promise<void> {
   const problems = new Problems();
   const family = await findFamily(guest, host);
   await configureHostname(guest, host);
   await configureNetwork(guest, host, family);
-  await configureAccounts(guest, host, hash, problems);
+  await configureAccounts(guest, host, previous, hash, problems);
   await configureModules(guest, host);
   await configureFstab(guest, host);
   await configureConsole(guest, host, family);

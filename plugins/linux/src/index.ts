@@ -41,8 +41,8 @@ export default function linux(mln: Mln): void {
   mln.hooks.emitScripts.tap('linux', (unit, _scripts, project) => {
     if (unit.kind === 'host') checkSources(unit, project, mln.folders.files);
   });
-  mln.hooks.configureFilesystem.tapPromise('linux', async (guest, host) =>
-    (await import('./configure.js')).configure(guest, host, mln.folders.files),
+  mln.hooks.configureFilesystem.tapPromise('linux', async (guest, host, previous) =>
+    (await import('./configure.js')).configure(guest, host, previous, mln.folders.files),
   );
   doctorHook(mln).tapPromise('linux', async (checks) => {
     (await import('./doctor.js')).addChecks(checks, mln);
