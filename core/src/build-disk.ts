@@ -12,6 +12,7 @@ import { writeStretches } from './sparse.js';
 import { requireRoom } from './room.js';
 import { copyImage, type Store } from './store.js';
 import { announceUser } from './template-users.js';
+import { upgradeFolder } from './upgrade/places.js';
 
 /** Makes the disks of a plan, in the folder that its project has while it is built. */
 export interface DiskBuilder {
@@ -29,7 +30,9 @@ export async function createDiskBuilder(mln: Mln, plan: Plan, project: Project):
   for (const image of new Set(standsOn))
     if (isAbsolute(image)) {
       const directory = join(mln.folders.projects, project.name);
-      await announceUser(dirname(image), directory, project.directory);
+      // An upgrade is made in the project's own folder, which stays.
+      const folder = project.directory === upgradeFolder(directory) ? directory : project.directory;
+      await announceUser(dirname(image), directory, folder);
     }
   const trials = new Map<string, Promise<Trial | null>>();
   const identities = new Map<string, string>();

@@ -70,8 +70,11 @@ export interface Filesystem {
   grow(): Promise<void>;
   /** Makes the filesystem smaller, to so many bytes; the image or device keeps its size. Throws, and changes nothing, where it does not fit. Left out: nobody can. */
   shrink?(size: number): Promise<void>;
-  /** Carries out what a crash has left in the filesystem's journal, as a kernel does that mounts it. */
-  replay?(): Promise<void>;
+  /**
+   * Carries out what a crash has left in the filesystem's journal, as a kernel does that mounts it; tells whether there was
+   * anything. Left out: a crash leaves nothing.
+   */
+  replay?(): Promise<boolean>;
   /** The size in bytes that the filesystem could be shrunk to. */
   minimumSize(): Promise<number>;
 }

@@ -1,11 +1,13 @@
 import { chmodSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { rm, stat, truncate } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, rename, rm, stat, truncate } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { systemFailure } from './errors.js';
+import { makeFolder, syncFolder } from './files.js';
 import type { Stretch } from './filesystem.js';
 import type { Disk, Host, Project } from './project.js';
 import type { Shell } from './shell.js';
-import { copySmallImage } from './sparse.js';
+import { copySmallImage, writeStretches } from './sparse.js';
+import { keptFolder } from './upgrade/places.js';
 import { MiB } from './values.js';
 
 /** Room that disks share, such as that of a volume group. Bytes. */
@@ -28,8 +30,11 @@ export interface Store {
   exists(): Promise<boolean>;
   /** What `create` would take, and from where; null, or left out: what is free there says nothing. */
   room?(template: string | null, size: number): Room | null;
-  /** Makes the disk from a template (or empty: null), of so many bytes. */
-  create(template: string | null, size: number): Promise<void>;
+  /**
+   * Makes the disk from a template (or empty: null), of so many bytes. `whole`: from a disk that goes, and so it stands on
+   * nothing.
+   */
+  create(template: string | null, size: number, whole?: boolean): Promise<void>;
   /**
    * Makes the disk of an image that it stands on and what differs from it. The image's path is absolute, or relative to
    * the project's folder. Left out: disks of this store stand on nothing.
@@ -53,8 +58,8 @@ export interface Store {
   grow(size: number, used?: number): Promise<void>;
   remove(): Promise<void>;
   /**
-   * Gives a disk of this store that has another name (the path of its own Store) this one's name, without copying; does
-   * nothing where that is done already. Nothing else has the new name. Left out: it is copied.
+   * Gives a disk of this store that has another name (the path of its own Store) this one's name, without copying. Nothing
+   * else has the new name: where it is there, that is done already, and nothing is done. Left out: it is copied.
    */
   take?(from: string): Promise<void>;
   /** Writes stretches into the disk where it is, and brings them onto the physical disk. Left out: they are written at `path`. */
@@ -64,9 +69,10 @@ export interface Store {
 /** To run cp(1) takes longer than to copy an image up to this size in bytes; of a larger one cp knows the holes unread. */
 const SMALL = 64 * MiB;
 
-/** Makes a sparse copy of an image, for its owner alone, of so many bytes: not fewer than the image has. */
+/** Makes a sparse copy of an image or device, for its owner alone, of so many bytes: not fewer than the image has. */
 export async function copyImage(image: string, copy: string, size: number, shell: Shell): Promise<void> {
-  if (statSync(image).size <= SMALL) copySmallImage(image, copy);
+  const found = statSync(image);
+  if (found.isFile() && found.size <= SMALL) copySmallImage(image, copy);
   else await shell('cp', ['--sparse=always', '--reflink=auto', '--', image, copy]);
   chmodSync(copy, 0o600);
   if (statSync(copy).size !== size) truncateSync(copy, size);
@@ -74,7 +80,9 @@ export async function copyImage(image: string, copy: string, size: number, shell
 
 /** Disks as sparse files in the project's folder. */
 export function fileStore(disk: Disk, host: Host, project: Project, shell: Shell): Store {
-  const path = disk.existing ? disk.path : join(project.directory, host.name, disk.path);
+  const { directory } = project;
+  const folder = disk.kept === undefined ? host.name : keptFolder(disk.kept, host.name);
+  const path = disk.existing ? disk.path : join(directory, folder, disk.path);
   const attempt = async (doing: string, act: () => Promise<void>): Promise<void> => {
     try {
       await act();
@@ -98,5 +106,27 @@ export function fileStore(disk: Disk, host: Host, project: Project, shell: Shell
       }),
     grow: (size) => attempt('grown', () => truncate(path, size)),
     remove: () => attempt('removed', () => rm(path, { force: true })),
+    ...(disk.existing ? {} : { take: (from: string) => attempt('moved there', () => moveFile(from, path, directory)) }),
+    patch: (stretches) =>
+      attempt('written', () => {
+        writeStretches(path, stretches, true);
+        return Promise.resolve();
+      }),
   };
+}
+
+/** Renames a file, and brings that onto the physical disk, with the folders that are made below the project's for it. Done already: nothing more. */
+async function moveFile(from: string, to: string, directory: string): Promise<void> {
+  await makeFolder(dirname(to));
+  if (!(await isThere(to))) await rename(from, to);
+  const changed = new Set([dirname(from)]);
+  for (let folder = dirname(to); folder.startsWith(directory); folder = dirname(folder)) changed.add(folder);
+  for (const folder of changed) if (await isThere(folder)) await syncFolder(folder);
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
 }

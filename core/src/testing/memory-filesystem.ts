@@ -103,6 +103,8 @@ export function memoryFilesystem(files: Readonly<Record<string, string>>): Memor
     },
     check: () => Promise.resolve(),
     grow: () => Promise.resolve(),
+    shrink: () => Promise.resolve(),
+    replay: () => Promise.resolve(false),
     minimumSize: () => Promise.resolve(0),
     entry: (path) => {
       const found = follow(path);

@@ -3,6 +3,8 @@ import { apply } from './apply.js';
 import { check } from './check.js';
 import { readDirectory, readFile, readLink, type Listing } from './read.js';
 import { createReader } from './reader.js';
+import { replay } from './replay.js';
+import { grow, minimumSize, shrink } from './resize.js';
 import { createTrial } from './trial.js';
 
 /** The filesystem of an ext2, ext3 or ext4 image or device, by e2fsprogs: as the calling user, without mounting. */
@@ -13,16 +15,17 @@ export function extFilesystem(image: string, shell: Shell, talk: Talk): Filesyst
   const links = new Map<string, Promise<string>>();
 
   const list = (path: string): Promise<Listing> => remember(listings, path, () => readDirectory(reader, image, path));
+  const forget = (): void => {
+    for (const known of [listings, files, links]) known.clear();
+    reader.close();
+  };
   return {
     list,
     read: (path) => remember(files, path, () => readFile(reader, image, path)),
     readLink: (path) => remember(links, path, () => readLink(reader, image, path)),
     async apply(edits) {
       if (edits.length === 0) return;
-      listings.clear();
-      files.clear();
-      links.clear();
-      reader.close();
+      forget();
       await apply(shell, image, edits, reader);
     },
     trial: () => createTrial(image, shell, talk),
@@ -30,20 +33,18 @@ export function extFilesystem(image: string, shell: Shell, talk: Talk): Filesyst
       await check(image, shell);
     },
     async grow() {
-      reader.close();
-      // One that an mln began and that outlives it is waited for: two at once destroy a filesystem.
-      await shell('flock', [image, 'true']);
-      await shell('e2fsck', ['-fp', image], { accept: [0, 1] });
-      await shell('flock', [image, 'resize2fs', image]);
-      listings.clear();
+      forget();
+      await grow(image, shell);
     },
-    async minimumSize() {
-      const { stdout } = await shell('resize2fs', ['-P', image]);
-      const { stdout: header } = await shell('dumpe2fs', ['-h', image]);
-      const blocks = Number(/minimum size of the filesystem: (\d+)/.exec(stdout)?.[1]);
-      const blockSize = Number(/^Block size:\s+(\d+)$/m.exec(header)?.[1]);
-      return blocks * blockSize;
+    async shrink(size) {
+      forget();
+      await shrink(image, size, shell);
     },
+    async replay() {
+      forget();
+      return replay(image, shell);
+    },
+    minimumSize: () => minimumSize(image, shell),
   };
 }
 

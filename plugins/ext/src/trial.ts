@@ -141,13 +141,16 @@ function readUndo(undo: string): readonly Stretch[] {
   return before;
 }
 
-/** Puts back what the edits have overwritten; gives what they had put in its place. */
+/**
+ * Puts back what the edits have overwritten; gives what they had put in its place. The copy has zeros where the image has
+ * the data of files: zeros that were written are given in any case.
+ */
 function takeBack(file: number, before: readonly Stretch[]): readonly Stretch[] {
   return before.flatMap(({ at, bytes }) => {
     const now = Buffer.alloc(bytes.length);
     readSync(file, now, 0, now.length, at);
     writeSync(file, bytes, 0, bytes.length, at);
-    return now.equals(bytes) ? [] : [{ at, bytes: now }];
+    return now.equals(bytes) && now.some((byte) => byte !== 0) ? [] : [{ at, bytes: now }];
   });
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, truncateSync } from 'node:fs';
+import { existsSync, readFileSync, truncateSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { MiB } from '@mln/core';
 import { runShell } from '../../../core/src/shell.js';
@@ -62,4 +62,26 @@ test('the minimum size follows what is in it, and the filesystem can be made tha
   truncateSync(image, filled);
   expect(isClean(image)).toBe(true);
   expect((await open(image).read('/large')).length).toBe(8 * MiB);
+});
+
+test.each(images)('%s: a filesystem is made smaller, and keeps its files', async (kind) => {
+  const image = makeImage(kind, { size: 16 * MiB });
+  await open(image).apply([file('/kept', Buffer.alloc(3 * MiB, 'x'))]);
+  await open(image).shrink?.(9 * MiB + 100);
+  truncateSync(image, 9 * MiB);
+  expect(isClean(image)).toBe(true);
+  expect((await open(image).read('/kept')).equals(Buffer.alloc(3 * MiB, 'x'))).toBe(true);
+});
+
+test('what holds too much is not made smaller, nor touched', async () => {
+  const image = makeImage('ext4', { size: 16 * MiB });
+  await open(image).apply([file('/large', Buffer.alloc(8 * MiB, 'x'))]);
+  const before = readFileSync(image);
+  const least = await open(image).minimumSize();
+  await expect(open(image).shrink?.(8 * MiB)).rejects.toMatchObject({
+    code: 'MLN_NO_SPACE',
+    message: expect.stringContaining(`${image} cannot be made as small as 8 MiB: what it holds takes `),
+    problems: [expect.objectContaining({ hint: expect.stringContaining(`at least ${least} bytes`) })],
+  });
+  expect(readFileSync(image).equals(before)).toBe(true);
 });

@@ -6,6 +6,15 @@
 
 /** Under its own name a volume of an earlier build may stand: what a staged build makes is called otherwise. */
 export const STAGED = '+new';
+/** What a volume is called that is kept aside, behind its own name: by the version of the project that it belonged to. */
+const KEPT = '+kept.';
+/** Characters of a version that there is room for. */
+const VERSION = 4;
+
+/** The name of a volume that is kept aside. No host's volume has such a name: there is no + in theirs. */
+export function keptName(own: string, version: string): string {
+  return `${own}${KEPT}${version}`;
+}
 
 const pattern = /^[A-Za-z0-9+_.][A-Za-z0-9+_.-]*$/;
 const MOST_CHARACTERS = 127;
@@ -23,7 +32,7 @@ export function isGroupName(name: string): boolean {
 export function refusal(group: string, volume: string): string | null {
   const [reserved] = reservedBeginnings.exec(volume) ?? reservedParts.exec(volume) ?? [];
   if (reserved !== undefined) return `LVM keeps names with ${reserved} for itself`;
-  const most = roomIn(group) - STAGED.length;
+  const most = roomIn(group) - Math.max(STAGED.length, KEPT.length + VERSION);
   const over = doubled(volume).length - most;
   return over > 0 ? `beside the group ${group} it may have ${most} characters, and has ${over} more` : null;
 }

@@ -12,9 +12,12 @@ import {
   type Store,
 } from '@mln/core';
 import { growThick, makeVolume, tagging } from './make.js';
-import { STAGED } from './names.js';
+import { keptName, STAGED } from './names.js';
+import { missing, requireOurs } from './refusals.js';
 import { foreign, hasTags, tagsOf } from './tags.js';
+import { takeVolume } from './take.js';
 import type { TemplateVolumes, Wanted } from './template-volumes.js';
+import { writeDevice } from './write-device.js';
 import {
   findGroups,
   findVolumes,
@@ -38,7 +41,7 @@ const TRIES = 80;
 export function lvmStore(disk: Disk, host: Host, project: Project, mln: Mln, templates: TemplateVolumes): Store {
   const { shell } = mln;
   const group = groupOf(host);
-  const own = disk.path;
+  const own = disk.kept === undefined ? disk.path : keptName(disk.path, disk.kept);
   const name = isStaged(project) ? `${own}${STAGED}` : own;
   const path = deviceOf(group, name);
   const pool = poolOf(host);
@@ -92,14 +95,14 @@ export function lvmStore(disk: Disk, host: Host, project: Project, mln: Mln, tem
     const made = (await look()).volume(name);
     if (made) await extend(made, size);
   };
-  const make = async (template: string | null, size: number): Promise<void> => {
-    if (template !== null && stands) await snapshot(template, size);
+  const make = async (template: string | null, size: number, whole: boolean): Promise<void> => {
+    if (template !== null && stands && !whole) await snapshot(template, size);
     else await makeVolume(shell, { group, pool, name, tags, size, image: template });
   };
   /** A volume that has the name already is not what was half made. */
-  const makeOrNothing = async (template: string | null, size: number): Promise<void> => {
+  const makeOrNothing = async (template: string | null, size: number, whole: boolean): Promise<void> => {
     try {
-      await make(template, size);
+      await make(template, size, whole);
     } catch (error) {
       const seen = isTaken(error, name) ? null : await look().catch(() => null);
       if (seen) await removeOurs(seen, name).catch(() => undefined);
@@ -121,14 +124,14 @@ export function lvmStore(disk: Disk, host: Host, project: Project, mln: Mln, tem
       if (template === null || !stands) return { ...room, takes: size };
       return { ...room, takes: areaOf(size), shared: templates.room(originOf(template, size)) };
     },
-    async create(template, size) {
+    async create(template, size, whole = false) {
       try {
-        await makeOrNothing(template, size);
+        await makeOrNothing(template, size, whole);
       } catch (error) {
         if (!isTaken(error, name)) throw error;
         // What a build that was killed has left.
         await removeOurs(await lookPatiently(), name);
-        await makeOrNothing(template, size);
+        await makeOrNothing(template, size, whole);
       }
     },
     async place() {
@@ -156,6 +159,13 @@ export function lvmStore(disk: Disk, host: Host, project: Project, mln: Mln, tem
     },
     async remove() {
       await removeOurs(await lookPatiently(), name);
+    },
+    take: (from) => takeVolume(shell, from, { group, name, tags, project }),
+    async patch(stretches) {
+      const found = (await look()).volume(name);
+      if (!found) throw missing(group, name);
+      requireOurs(found, tags);
+      writeDevice(path, stretches);
     },
   };
 }
@@ -207,13 +217,6 @@ function deviceOf(group: string, name: string): string {
   return `/dev/${group}/${name}`;
 }
 
-function requireOurs(volume: Volume, tags: readonly string[]): void {
-  if (hasTags(volume, tags)) return;
-  throw failure('MLN_NOT_OURS', foreign(volume), {
-    hint: `nothing was changed; lvrename ${volume.group} ${volume.name} NAME makes room, or choose another name for the host`,
-  });
-}
-
 /** LVM would remove snapshots that are not thin with what they stand on, unasked, and lets neither grow. */
 function requireAlone(volume: Volume, seen: Seen): void {
   const standing = seen.standingOn(volume.name);
@@ -228,8 +231,4 @@ export function stoodOn({ group, name }: Volume, standing: readonly Volume[]): E
     `the volume ${group}/${name} is neither removed nor made larger: snapshots stand on it: ${names.join(', ')}`,
     { hint: `lvremove ${names.map((each) => `${group}/${each}`).join(' ')} gives them up` },
   );
-}
-
-function missing(group: string, name: string): Error {
-  return failure('MLN_NO_FILE', `there is no volume ${group}/${name}`, { hint: 'mln lvm list shows those of mln' });
 }

@@ -13,6 +13,12 @@ export function tagsOf(host: Pick<Host, 'name'>, project: Pick<Project, 'name' |
   return [`mln:${project.name}:${host.name}`, `mln-id:${createHash('sha256').update(text).digest('hex').slice(0, 16)}`];
 }
 
+/** The host of a project that tags name; null: none. */
+export function hostOf(tags: readonly string[], { name }: Pick<Project, 'name'>): string | null {
+  const begin = `mln:${name}:`;
+  return tags.find((tag) => tag.startsWith(begin))?.slice(begin.length) ?? null;
+}
+
 /** What every volume of a template begins its tag with. */
 export const TEMPLATE = 'mln-template:';
 

@@ -63,15 +63,15 @@ test.each(claims)('%s', async (body, expected) => {
 });
 
 test('group and volume have room for what is put behind them, each hyphen counted twice', async () => {
-  // 118 in all: a device's name has 127, less +new and -real.
-  const [name, project] = ['h'.repeat(52), 'p'.repeat(54)];
+  // 112 in all: a device's name has 127, less +kept.1234 and -real.
+  const [name, project] = ['h'.repeat(46), 'p'.repeat(54)];
   const fits = `${name}.${project}`;
   const how = (options: Options): How => ({ project, options });
   expect(await disks(`host ${name} { lvm }`, how({ volumeGroup: 'g'.repeat(10) }))).toEqual([
     `${name}: root lvm ${fits}`,
   ]);
   const long = (group: string): string[] => [
-    `2 MLN_UNSUPPORTED ${name}: ${fits} cannot be a volume: beside the group ${group} it may have 106 characters, and has 1 more`,
+    `2 MLN_UNSUPPORTED ${name}: ${fits} cannot be a volume: beside the group ${group} it may have 100 characters, and has 1 more`,
   ];
   expect(await disks(`host ${name} { lvm }`, how({ volumeGroup: 'g'.repeat(11) }))).toEqual(long('g'.repeat(11)));
   expect(await disks(`host ${name} { lvm }`, how({ volumeGroup: `${'g'.repeat(8)}-g` }))).toEqual(

@@ -112,11 +112,12 @@ function act(lvm: FakeLvm, program: string, args: readonly string[]): Partial<Sh
       return '';
     }
     case 'lvchange': {
-      const [what, tag = '', path = ''] = args;
-      const found = lvm.volumes.get(path);
-      if (!found) return failed(`Failed to find logical volume "${path}"`);
-      if (what === '--addtag') found.tags.push(tag);
-      if (what === '--deltag') found.tags = found.tags.filter((each) => each !== tag);
+      const found = lvm.volumes.get(args.at(-1) ?? '');
+      if (!found) return failed(`Failed to find logical volume "${args.at(-1) ?? ''}"`);
+      for (const [index, tag] of args.entries()) {
+        if (args[index - 1] === '--addtag') found.tags.push(tag);
+        if (args[index - 1] === '--deltag') found.tags = found.tags.filter((each) => each !== tag);
+      }
       return '';
     }
     default:

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from '@jest/globals';
-import { isMlnError, type Host, type Project, type Shell, type Store } from '@mln/core';
+import { isMlnError, type Disk, type Host, type Project, type Shell, type Store } from '@mln/core';
 import lvm from '@mln/plugin-lvm';
 import uml from '@mln/plugin-uml';
 import { decide } from '../../../core/src/decide.js';
@@ -28,6 +28,8 @@ export interface World {
   readonly project: Project;
   /** The store of a host's disk, while its build is staged or when it is in place. */
   readonly store: (staged?: boolean, role?: string) => Store;
+  /** The same when it is in place: of another host, in the stead of a, or kept aside, or while an upgrade makes it. */
+  readonly other: (what: { host?: string; kept?: string; directory?: string }) => Store;
 }
 
 export async function openWorld(
@@ -47,14 +49,20 @@ export async function openWorld(
   const read = await readProject(mln, '/x.mln', { text: `global { project p }\nhost a { lvm; ${body} }` });
   const project = { ...decide(read.project, null, 'fixed'), secret, directory: join(projects, 'p') };
   const [host] = project.hosts as [Host];
+  const storeOf = (of: Host, disk: Disk | undefined, directory: string): Store => {
+    const found = disk && mln.hooks.disk.call(disk, of, { ...project, directory });
+    if (!found) throw new Error('no store');
+    return found;
+  };
+  const diskOf = (role: string): Disk | undefined => host.disks.find((each) => each.role === role);
   return {
     project,
-    store(staged = true, role = 'root') {
-      const disk = host.disks.find((each) => each.role === role);
-      const directory = staged ? join(projects, '.p.new') : project.directory;
-      const found = disk && mln.hooks.disk.call(disk, host, { ...project, directory });
-      if (!found) throw new Error('no store');
-      return found;
+    store: (staged = true, role = 'root') =>
+      storeOf(host, diskOf(role), staged ? join(projects, '.p.new') : project.directory),
+    other({ host: name = host.name, kept, directory = project.directory }) {
+      const disk = diskOf('root');
+      const named = disk && { ...disk, path: `${name}.p`, ...(kept === undefined ? {} : { kept }) };
+      return storeOf({ ...host, name }, named, directory);
     },
   };
 }

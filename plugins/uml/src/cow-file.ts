@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, ftruncateSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { failure, type Stretch } from '@mln/core';
 
 /*
@@ -49,8 +49,7 @@ export interface CowHeader {
 export function writeCow(file: string, image: { path: string; named: string }, changes: readonly Stretch[]): void {
   const { size, mtimeMs } = statSync(image.path);
   const { bitmap, bitmapBytes, data } = layoutOf(size);
-  const named = Buffer.from(image.named);
-  if (named.length >= PATH) throw failure('MLN_IO', `the path ${image.named} is too long for a copy-on-write disk`);
+  const named = pathOf(image.named);
   const header = Buffer.alloc(NUMBERS + named.length);
   header.writeUInt32BE(MAGIC, 0);
   header.writeUInt32BE(VERSION, 4);
@@ -68,6 +67,77 @@ export function writeCow(file: string, image: { path: string; named: string }, c
   } finally {
     closeSync(fd);
   }
+}
+
+/** The bytes of an image's path, without the zeros behind it. */
+function pathOf(named: string): Buffer {
+  const bytes = Buffer.from(named);
+  if (bytes.length < PATH) return bytes;
+  throw failure('MLN_IO', `the path ${named} is too long for a copy-on-write disk`);
+}
+
+/** Lets a file name the image that it stands on otherwise, and brings that onto the physical disk. */
+export function renameImage(file: string, named: string): void {
+  const path = Buffer.alloc(PATH);
+  pathOf(named).copy(path);
+  const fd = openSync(file, 'r+');
+  try {
+    writeAll(fd, path, NUMBERS);
+    fdatasyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * Writes stretches, of whole sectors, into a file where it is; given is also the path of the image underneath. They are on
+ * the physical disk before the bitmap says that the file holds them: a sector that it did not hold is the image's until
+ * then. What is there already is not written: it may be a full disk that is put right.
+ */
+export function patchCow(file: string, image: string, { size }: CowHeader, stretches: readonly Stretch[]): void {
+  const { bitmap, bitmapBytes, data } = layoutOf(size);
+  const under = openSync(image, 'r');
+  const fd = openSync(file, 'r+');
+  try {
+    const bits = Buffer.alloc(bitmapBytes);
+    readAll(fd, bits, bitmap, file);
+    const isThere = ({ at, bytes }: Stretch): boolean => {
+      const own = holds(bits, at / SECTOR);
+      for (let sector = at / SECTOR; sector < (at + bytes.length) / SECTOR; sector += 1)
+        if (holds(bits, sector) !== own) return false;
+      const now = Buffer.alloc(bytes.length);
+      readAll(own ? fd : under, now, own ? data + at : at, file);
+      return now.equals(bytes);
+    };
+    const changes = stretches.flatMap(pagesOf).filter((page) => !isThere(page));
+    for (const { at, bytes } of changes) writeAll(fd, bytes, data + at);
+    fdatasyncSync(fd);
+    for (const [page, more] of bitmapPages(changes)) {
+      const now = bits.subarray(page, page + more.length);
+      for (let index = 0; index < now.length; index += 1) now[index] = (now[index] ?? 0) | (more[index] ?? 0);
+      writeAll(fd, now, bitmap + page);
+    }
+    fdatasyncSync(fd);
+  } finally {
+    closeSync(fd);
+    closeSync(under);
+  }
+}
+
+/** Cuts a stretch where pages of the disk begin: all sectors of a page are the file's, or the image's. */
+function pagesOf({ at, bytes }: Stretch): readonly Stretch[] {
+  const pages: Stretch[] = [];
+  for (let from = 0; from < bytes.length;) {
+    const to = Math.min(from + ALIGN - ((at + from) % ALIGN), bytes.length);
+    pages.push({ at: at + from, bytes: bytes.subarray(from, to) });
+    from = to;
+  }
+  return pages;
+}
+
+/** Whether a bitmap says that the file holds a sector itself. */
+function holds(bits: Buffer, sector: number): boolean {
+  return ((bits[sector >> 3] ?? 0) & (1 << (sector & 7))) !== 0;
 }
 
 /** The pages of the bitmap that are not all zeros, by their place in it. */
@@ -115,16 +185,15 @@ export function* ownStretches(file: string, { size }: CowHeader): Generator<Stre
     const bits = Buffer.alloc(bitmapBytes);
     readAll(fd, bits, bitmap, file);
     const buffer = Buffer.alloc(MOST);
-    const holds = (sector: number): boolean => ((bits[sector >> 3] ?? 0) & (1 << (sector & 7))) !== 0;
     const sectors = Math.ceil(size / SECTOR);
     for (let sector = 0; sector < sectors; sector += 1) {
       if (bits[sector >> 3] === 0) {
         sector |= 7;
         continue;
       }
-      if (!holds(sector)) continue;
+      if (!holds(bits, sector)) continue;
       const begin = sector;
-      while (sector + 1 < sectors && holds(sector + 1) && sector + 1 - begin < MOST / SECTOR) sector += 1;
+      while (sector + 1 < sectors && holds(bits, sector + 1) && sector + 1 - begin < MOST / SECTOR) sector += 1;
       const at = begin * SECTOR;
       const bytes = buffer.subarray(0, Math.min((sector + 1) * SECTOR, size) - at);
       readAll(fd, bytes, data + at, file);

@@ -1,5 +1,5 @@
 import { chmodSync, closeSync, fdatasyncSync, openSync, statSync, writeSync } from 'node:fs';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import {
   failure,
   fileStore,
@@ -10,7 +10,7 @@ import {
   type Shell,
   type Store,
 } from '@mln/core';
-import { ownStretches, readCowHeader, writeCow, type CowHeader } from './cow-file.js';
+import { ownStretches, patchCow, readCowHeader, renameImage, writeCow, type CowHeader } from './cow-file.js';
 
 /**
  * The kernel reads what lies behind it from the wrong place where one segment of a request, a page, is partly the disk's
@@ -35,6 +35,29 @@ export function cowStore(disk: Disk, host: Host, project: Project, shell: Shell)
         throw systemFailure(error, `${store.path} cannot be made`);
       }
     },
+    async take(from) {
+      await store.take?.(from);
+      try {
+        const header = readCowHeader(store.path);
+        if (!header || isAbsolute(header.image)) return;
+        // Kept aside, it lies deeper than before.
+        const named = relative(dirname(store.path), join(project.directory, inProject(header.image)));
+        if (named !== header.image) renameImage(store.path, named);
+      } catch (error) {
+        throw systemFailure(error, `${store.path} cannot be moved there`);
+      }
+    },
+    async patch(stretches) {
+      const header = readCowHeader(store.path);
+      if (!header) return store.patch?.(stretches);
+      const image = resolve(dirname(store.path), header.image);
+      requireImage(image, header, store.path);
+      try {
+        patchCow(store.path, image, header, stretches);
+      } catch (error) {
+        throw systemFailure(error, `${store.path} cannot be written`);
+      }
+    },
     async flatten(to) {
       const header = readCowHeader(store.path);
       // It has been made whole already, and mln was killed before it had written that down.
@@ -53,6 +76,11 @@ export function cowStore(disk: Disk, host: Host, project: Project, shell: Shell)
       }
     },
   };
+}
+
+/** The path of an image of the project's own, from the project's folder: whatever leads up to that goes. */
+function inProject(image: string): string {
+  return image.replace(/^(?:\.\.\/)+/, '');
 }
 
 /** With another image underneath, a disk would be nonsense. */

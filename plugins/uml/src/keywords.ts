@@ -24,6 +24,7 @@ export const keywords: readonly Keyword[] = [
     example: 'tun_iface tap0',
     rehearsal: null,
     host: { below: '/sys/class/net', except: '^mln[0-9a-f]{12}$' },
+    upgrade: 'restart',
     help: 'The tap of the physical host that the interface is connected to: root makes it, others use one that is theirs.',
   },
   {
@@ -33,6 +34,7 @@ export const keywords: readonly Keyword[] = [
     example: 'tun_address 10.0.0.254',
     rehearsal: null,
     host: 'raw',
+    upgrade: 'restart',
     help: 'The physical host’s own address on that tap.',
   },
   {
@@ -42,6 +44,7 @@ export const keywords: readonly Keyword[] = [
     example: 'slirp',
     rehearsal: null,
     host: 'raw',
+    upgrade: 'restart',
     help: 'Passes the guest’s connections on as those of an ordinary program, slirp.',
   },
   {
@@ -49,6 +52,7 @@ export const keywords: readonly Keyword[] = [
     in: ['switch'],
     kind: 'flag',
     example: 'vde',
+    upgrade: 'restart',
     help: 'The switch is a vde_switch, or (no) a uml_switch.',
   },
 ];
