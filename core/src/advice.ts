@@ -81,6 +81,15 @@ export const advice: Readonly<Partial<Record<CoreCode, string>>> = {
   MLN_MEMORY_SAVED:
     'Saved memory knows what was on the disks: with other disks the guest would destroy them. Start the host, which goes on with it, and stop it; or remove the file that the hint names.',
   MLN_NOT_CONFIRMED: '-y confirms; without a terminal nobody can be asked.',
+  MLN_DATA_LOSS:
+    'mln plan shows it. Where it is meant, name the host: --rebuild HOST, --shrink HOST. The old disk of a host that is rebuilt is kept aside until mln forget.',
+  MLN_STATE_CHANGED: 'Nothing was changed. Make the plan again, mln plan --out FILE, and look at it.',
+  MLN_BAD_PLAN: 'mln plan --out FILE writes one; it is for the machine and the mln that it was made by.',
+  MLN_IN_DOUBT:
+    'Nothing is done with the host until the other server answers; mln clean -p PROJECT then puts it right.',
+  MLN_NO_VERSION: 'mln history -p PROJECT lists those that are kept.',
+  MLN_BAD_ARCHIVE:
+    'Archives are written by mln export. One that was damaged on its way is copied again; tar --zstd -tf FILE shows what is in it.',
   MLN_LOCKED: 'It goes on when the other one has ended; a dead one blocks nobody.',
   MLN_NO_SERVER:
     'mln daemon-status tells which servers answer. Their addresses stand in the configuration, in the option servers of @mln/plugin-daemon. A test bed of the project on this machine alone: --rehearse.',

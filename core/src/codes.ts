@@ -93,6 +93,12 @@ export const codes = {
   MLN_MEMORY_SAVED: [Exit.failed, 'The memory of a host is saved; its disks must stay as they are.'],
   MLN_NOT_CONFIRMED: [Exit.failed, 'The question was not answered with yes.'],
   MLN_BAD_STATE: [Exit.failed, 'The kept state of a project cannot be read.'],
+  MLN_DATA_LOSS: [Exit.failed, 'What is on a disk would be lost, and nobody has agreed to it.'],
+  MLN_STATE_CHANGED: [Exit.failed, 'The project is not what it was when the plan was made.'],
+  MLN_BAD_PLAN: [Exit.failed, 'A file is no plan, or not one that this mln can follow.'],
+  MLN_IN_DOUBT: [Exit.failed, 'Another server has a host, or has not, and does not answer.'],
+  MLN_NO_VERSION: [Exit.failed, 'This version of the project is not kept.'],
+  MLN_BAD_ARCHIVE: [Exit.failed, 'An archive of a project is damaged, or holds what it may not.'],
   MLN_LOCKED: [Exit.locked, 'Another mln works on this project.'],
   // Service hosts
   MLN_NO_SERVER: [Exit.noServer, 'A service host cannot be reached, or no plug-in reaches any.'],

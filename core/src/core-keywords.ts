@@ -70,6 +70,7 @@ const network: readonly Keyword[] = [
     in: ['network'],
     kind: 'word',
     example: 'switch lan',
+    upgrade: 'restart',
     help: 'The switch that the interface is connected to.',
   },
   {
@@ -79,6 +80,7 @@ const network: readonly Keyword[] = [
     example: 'bridge br0',
     rehearsal: null,
     host: { below: interfaces },
+    upgrade: 'restart',
     help: 'An existing bridge of the physical host.',
   },
   {
@@ -114,6 +116,7 @@ const network: readonly Keyword[] = [
     in: ['network'],
     kind: 'word',
     example: 'mac 02:00:00:00:00:01',
+    upgrade: 'restart',
     help: 'The interface’s hardware address; generated where none is given.',
   },
   {
@@ -128,7 +131,14 @@ const network: readonly Keyword[] = [
 ];
 
 const theSwitch: readonly Keyword[] = [
-  { name: 'hub', in: ['switch'], kind: 'flag', example: 'hub', help: 'Sends every frame to every port.' },
+  {
+    name: 'hub',
+    in: ['switch'],
+    kind: 'flag',
+    example: 'hub',
+    upgrade: 'restart',
+    help: 'Sends every frame to every port.',
+  },
   {
     name: 'tap',
     in: ['switch'],
@@ -136,6 +146,7 @@ const theSwitch: readonly Keyword[] = [
     example: 'tap tap0',
     rehearsal: null,
     host: { below: interfaces, except: '^mln[0-9a-f]{12}$' },
+    upgrade: 'restart',
     help: 'A tap device of the physical host that the switch is joined to.',
   },
   {
@@ -145,6 +156,7 @@ const theSwitch: readonly Keyword[] = [
     example: 'socket /run/lan.socket',
     rehearsal: null,
     host: 'path',
+    upgrade: 'restart',
     help: 'The socket of a switch that mln does not run.',
   },
 ];

@@ -6,13 +6,11 @@ import type { Host, Interface, Project } from './project.js';
  * hardware addresses. What an earlier build has chosen is kept.
  */
 export function decide(project: Project, previous: Project | null, secret = randomBytes(16).toString('hex')): Project {
-  const kept = previous?.secret ?? secret;
+  const kept = previous?.secret ?? project.secret ?? secret;
   const used = new Set(project.hosts.flatMap((host) => host.interfaces.flatMap((each) => each.mac ?? [])));
   const withMac = (host: Host, each: Interface): Interface => {
     if (each.mac !== null) return each;
-    const before = previous?.hosts
-      .find((other) => other.name === host.name)
-      ?.interfaces.find((other) => other.name === each.name)?.mac;
+    const before = earlierOf(host, project, previous)?.interfaces.find((other) => other.name === each.name)?.mac;
     const keeps =
       before !== null && before !== undefined && before.startsWith(host.macPrefix ?? '') && !used.has(before);
     const mac = keeps
@@ -26,6 +24,13 @@ export function decide(project: Project, previous: Project | null, secret = rand
     secret: kept,
     hosts: project.hosts.map((host) => ({ ...host, interfaces: host.interfaces.map((each) => withMac(host, each)) })),
   };
+}
+
+/** What a host was in the earlier project; one that was renamed says how it was called. */
+function earlierOf({ name, keywords }: Host, project: Project, previous: Project | null): Host | undefined {
+  const called = (wanted: unknown): Host | undefined => previous?.hosts.find((other) => other.name === wanted);
+  const { was } = keywords;
+  return called(name) ?? (project.hosts.some((other) => other.name === was) ? undefined : called(was));
 }
 
 /** A hardware address under a prefix of octets, made of a seed; none that is used. */

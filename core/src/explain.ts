@@ -1,5 +1,7 @@
 import { codes, type CoreCode } from './codes.js';
 import type { Keyword, KeywordTable, Kind } from './keywords.js';
+import { usualCost } from './upgrade/cost.js';
+import type { UpgradeClass } from './upgrade/items.js';
 import { MiB, nearest } from './values.js';
 
 /** What is known of an error code or of a keyword. */
@@ -66,6 +68,7 @@ export function factsOf(keyword: Keyword, place: string, keywords: KeywordTable)
     ['stands in', keyword.in.map(titleOf).join('; ')],
     ['printed', printed(keyword)],
     ['in a rehearsal', rehearsal(keyword)],
+    ['in an upgrade', upgrade(keyword, place)],
     ['from', plugin === 'core' ? 'the core' : `the plug-in ${plugin}`],
   ];
   return facts.flatMap(([label, value]): Fact[] => (value === undefined ? [] : [[label, value]]));
@@ -94,6 +97,22 @@ function printed({ secret }: Keyword): string | undefined {
 function rehearsal({ rehearsal: value }: Keyword): string | undefined {
   return value === undefined ? undefined : value === null ? 'left out' : `always \`${value}\``;
 }
+
+/** What becomes of a guest, or of a switch, when the keyword changes. */
+function upgrade(keyword: Keyword, place: string): string | undefined {
+  const cost = usualCost(keyword, place);
+  return cost === null ? undefined : upgrades[place === 'switch' && cost === 'restart' ? 'switch' : cost];
+}
+
+const upgrades: Readonly<Partial<Record<UpgradeClass | 'switch', string>>> = {
+  live: 'counts from the next start',
+  restart: 'the host restarts',
+  switch: 'the switch restarts, with the hosts that are connected to it',
+  edit: 'the host is down while its disk is edited',
+  resize: 'the host is down while its disk is resized',
+  move: 'the host is down while its disk goes to another server',
+  rebuild: 'the disk is made anew, where `--rebuild` agrees to it',
+};
 
 function code(text: string): string {
   return `\`${text}\``;

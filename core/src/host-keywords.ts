@@ -8,6 +8,7 @@ export const hostKeywords: readonly Keyword[] = [
     in: ['host'],
     kind: 'word',
     example: 'superclass router',
+    upgrade: 'live',
     help: 'Inherits all that a superclass says.',
   },
   {
@@ -24,6 +25,7 @@ export const hostKeywords: readonly Keyword[] = [
     example: 'memory 256M',
     bare: MiB,
     default: '128M',
+    upgrade: 'restart',
     help: 'The guest’s memory; a bare number counts in MiB.',
   },
   { name: 'size', in: ['host'], kind: 'size', example: 'size 2G', help: 'The size of the filesystem.' },
@@ -51,6 +53,7 @@ export const hostKeywords: readonly Keyword[] = [
     example: 'kernel /boot/vmlinuz',
     rehearsal: null,
     host: 'path',
+    upgrade: 'restart',
     help: 'The kernel that the guest runs.',
   },
   {
@@ -59,6 +62,7 @@ export const hostKeywords: readonly Keyword[] = [
     kind: 'number',
     example: 'boot_order 10',
     default: '99',
+    upgrade: 'live',
     help: 'Hosts start in this order, and stop in reverse.',
   },
   {
@@ -68,6 +72,7 @@ export const hostKeywords: readonly Keyword[] = [
     example: 'term screen',
     choices: ['screen', 'xterm', 'none'],
     default: 'none',
+    upgrade: 'live',
     help: 'How the console is shown.',
   },
   {
@@ -167,6 +172,7 @@ export const hostKeywords: readonly Keyword[] = [
     kind: 'text',
     example: 'startup { echo ready }',
     language: 'shell',
+    upgrade: 'live',
     help: 'Shell commands that the guest runs at the end of its boot.',
   },
   {
@@ -175,6 +181,7 @@ export const hostKeywords: readonly Keyword[] = [
     kind: 'text',
     example: 'shutdown { echo good night }',
     language: 'shell',
+    upgrade: 'live',
     help: 'Shell commands that the guest runs when it goes down.',
   },
   { name: 'owner', in: ['host'], kind: 'word', example: 'owner jack', help: 'The user that owns the guest’s disk.' },
@@ -186,9 +193,17 @@ export const hostKeywords: readonly Keyword[] = [
     least: -20,
     most: 19,
     example: 'nice 10',
+    upgrade: 'restart',
     help: 'The niceness that the guest’s processes run at.',
   },
-  { name: 'cpus', in: ['host'], kind: 'word', example: 'cpus 0-3', help: 'The processors that the guest may use.' },
+  {
+    name: 'cpus',
+    in: ['host'],
+    kind: 'word',
+    example: 'cpus 0-3',
+    upgrade: 'restart',
+    help: 'The processors that the guest may use.',
+  },
   {
     name: 'vcpus',
     in: ['host'],
@@ -196,6 +211,7 @@ export const hostKeywords: readonly Keyword[] = [
     least: 1,
     most: 512,
     example: 'vcpus 2',
+    upgrade: 'restart',
     help: 'How many processors the guest sees.',
   },
   {
@@ -203,6 +219,7 @@ export const hostKeywords: readonly Keyword[] = [
     in: ['host'],
     kind: 'word',
     example: 'was router1',
+    upgrade: 'live',
     help: 'The host’s earlier name; its disk is kept.',
   },
   {

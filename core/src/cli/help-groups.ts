@@ -2,6 +2,7 @@
 const groups: Readonly<Record<string, readonly string[]>> = {
   'Projects:': [
     ...['build', 'plan', 'start', 'stop', 'restart', 'status', 'list'],
+    ...['upgrade', 'apply', 'undo', 'history', 'migrate', 'forget'],
     ...['console', 'log', 'disk', 'clean', 'remove'],
   ],
   'Project files:': ['validate', 'parse', 'why', 'diff', 'fmt', 'explain'],

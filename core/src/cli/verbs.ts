@@ -4,6 +4,7 @@ import { diskVerbs } from './disk-verbs.js';
 import { pluginVerbs } from './plugin-verbs.js';
 import { setupVerbs } from './setup-verbs.js';
 import { templateVerbs } from './template-verbs.js';
+import { upgradeVerbs } from './upgrade-verbs.js';
 import { allOrNothing, here, json, project, template, yes } from './usual-options.js';
 
 /*
@@ -57,14 +58,6 @@ export const coreVerbs: readonly Command[] = [
     run: async (...args) => (await import('./verbs/build.js')).build(...args),
   },
   {
-    name: 'plan',
-    summary: 'Shows what a build would make: every script, and every file in every guest.',
-    arguments: '[host] [path]',
-    completes: ['described-host'],
-    options: [...reading, json],
-    run: async (...args) => (await import('./verbs/plan.js')).plan(...args),
-  },
-  {
     name: 'validate',
     summary: 'Checks a project file, and touches nothing.',
     options: [...reading, json],
@@ -96,10 +89,10 @@ export const coreVerbs: readonly Command[] = [
   },
   {
     name: 'diff',
-    summary: 'Compares two project files, host by host and keyword by keyword.',
-    arguments: '<old> <new>',
+    summary: 'Compares two project files, or versions of a built project (@N), host by host and keyword by keyword.',
+    arguments: '<old> [new]',
     completes: ['project-file', 'project-file'],
-    options: [set, rehearse, strict, json],
+    options: [set, rehearse, strict, project, json],
     run: async (...args) => (await import('./verbs/diff.js')).diff(...args),
   },
   {
@@ -235,6 +228,7 @@ export const coreVerbs: readonly Command[] = [
     options: [project],
     run: async (...args) => (await import('./verbs/clean.js')).clean(...args),
   },
+  ...upgradeVerbs(reading),
   ...diskVerbs,
   ...templateVerbs,
   ...pluginVerbs,

@@ -1,7 +1,9 @@
 import type { Manual } from '../commands.js';
+import { upgradeTexts } from './upgrade-texts.js';
 
 /** What the manual says of the core’s verbs beyond their summaries, by their names. */
 export const verbTexts: Readonly<Record<string, Manual>> = {
+  ...upgradeTexts,
   build: {
     description: [
       'Each host’s disk is made from its template and configured: name, network, users, files, what runs at its boot. A disk that stands on its template (copy-on-write) holds only what differs. Beside the disks stand the scripts `start` and `stop`, which run by hand as well.',
@@ -11,15 +13,6 @@ export const verbTexts: Readonly<Record<string, Manual>> = {
       ['mln build -f ring.mln', 'Builds a project.'],
       ['mln build -f ring.mln -r -y', 'Builds it anew, with new disks, and asks nothing.'],
       ['mln build -f lab.mln --set students=30 --dry-run', 'Shows what a variable would come to.'],
-    ],
-  },
-  plan: {
-    description: [
-      'Nothing is written. With a host, its files are listed; with a path too, that file is shown as the guest will have it.',
-    ],
-    examples: [
-      ['mln plan -f ring.mln', 'Lists scripts and files.'],
-      ['mln plan -f ring.mln router1 /etc/hosts', 'Shows one file of one guest.'],
     ],
   },
   validate: {
@@ -33,7 +26,6 @@ export const verbTexts: Readonly<Record<string, Manual>> = {
     ],
   },
   why: { examples: [['mln why -f ring.mln router1.memory', 'Tells which lines set the memory of router1.']] },
-  diff: { examples: [['mln diff old.mln new.mln', 'What a change of a file comes to.']] },
   fmt: { examples: [['mln fmt -f ring.mln --check', 'Exits with 2 where the file would change.']] },
   explain: {
     examples: [

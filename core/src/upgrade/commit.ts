@@ -11,6 +11,7 @@ import { readStateIn } from '../state.js';
 import { readActions, type Actions } from './actions.js';
 import { diskKey, storeOf } from './edit.js';
 import { saveHistory } from './history.js';
+import { removeKeptFolder } from './kept.js';
 import { keptFolder, upgradeFolder } from './places.js';
 
 /**
@@ -34,9 +35,9 @@ export async function commitUpgrade(mln: Mln, directory: string): Promise<void> 
     for (const path of actions.obsolete) await rm(join(directory, path), { force: true });
     await moveTree(join(staging, IMAGES), join(directory, IMAGES), { replace: false });
     for (const { name, isFolder } of await entriesOf(staging)) {
-      if (name.startsWith('.') || name === IMAGES || name.endsWith('.json')) continue;
+      if (name.startsWith('.') || name === IMAGES) continue;
       if (isFolder) await moveTree(join(staging, name), join(directory, name), { replace: true });
-      else await rename(join(staging, name), join(directory, name));
+      else if (!ours.includes(name)) await rename(join(staging, name), join(directory, name));
     }
     for (const { host, disks } of actions.staged) await placeStaged(mln, host, disks, project);
     await rename(join(staging, '.project.mln'), join(directory, 'project.mln')).catch(ignoreMissing);
@@ -47,6 +48,9 @@ export async function commitUpgrade(mln: Mln, directory: string): Promise<void> 
     throw systemFailure(error, `the upgrade of ${project.name} cannot be put in its place`);
   }
 }
+
+/** What is not moved with the project's own scripts: the state comes last. */
+const ours: readonly string[] = ['state.json', 'actions.json'];
 
 /** The old disks of a host go below the version that they belonged to, with the record of its guest. */
 async function putAside(mln: Mln, host: Host, keys: readonly string[], project: Project, kept: string): Promise<void> {
@@ -76,6 +80,8 @@ async function takeDisks(
     const [now, then] = [storeOf(mln, was, from, old), storeOf(mln, is, host, project)];
     if (now.path !== then.path) await then.take?.(now.path);
   }
+  for (const kept of new Set(from.disks.flatMap((disk) => disk.kept ?? [])))
+    await removeKeptFolder(project.directory, kept, from.name);
 }
 
 /** Disks in the project's folder are moved with their host's; others have staged names until now. */

@@ -106,7 +106,7 @@ async function editRoot(editing: Editing, local: LocalHost, root: Disk): Promise
   }
   if (!old) throw failure('MLN_BAD_STATE', `${host.name}: it is not known what its disk was`);
   const before = old.disks.find(({ role }) => role === 'root');
-  if (!before || before.existing !== root.existing) throw otherDisk(host);
+  if (before?.existing !== root.existing) throw otherDisk(host);
   const store = storeOf(mln, before, old, state?.project ?? project);
   const record = await recordOf(editing, local, old);
   const previous = record && { host: old, record };
@@ -120,7 +120,7 @@ async function editRoot(editing: Editing, local: LocalHost, root: Disk): Promise
       await writeRecord(staging, host.name, planned.record);
       return { disk: root, take: null, staged: false };
     }
-    const template = state?.templates[old.name];
+    const { template } = local;
     const bytes = await diskSize(present.image);
     const size = sizeAfter(host, root, { disk: before, bytes, template }, shrink.includes(host.name));
     const stays = canTake(mln, before, old, root, host, editing);
@@ -167,8 +167,8 @@ async function recordOf({ mln, project, state }: Editing, local: LocalHost, old:
     local.kept === null ? project.directory : dirname(join(project.directory, keptFolder(local.kept, old.name)));
   const known = await readRecord(folder, old.name);
   if (known) return known;
-  const template = state?.templates[old.name];
-  if (!template || !state) return null;
+  const { template } = local;
+  if (!state || !template) return null;
   const { name, version } = template;
   const found = await createTemplates(mln.folders.templates, mln.shell)
     .find(name.includes('@') || version === null ? name : `${name}@${version}`, state.project.source)

@@ -4,7 +4,7 @@ import { announcer, journalEnd, type Announce } from '../announce.js';
 import { failure } from '../errors.js';
 import { readIfThere, syncFolder, writeAtomically } from '../files.js';
 import type { Failure, Outcome } from '../operation.js';
-import { unitsOf, type Host, type Project } from '../project.js';
+import { unitsOf, type Project } from '../project.js';
 import { requireDown } from '../require-down.js';
 import { runScripts, type Execution } from '../run-scripts.js';
 import { isHere } from '../servers.js';
@@ -12,6 +12,7 @@ import { startUnits, stopHosts } from '../start-stop.js';
 import { readState, readStateIn, type State } from '../state.js';
 import { statusesOf } from '../monitor.js';
 import { commitUpgrade } from './commit.js';
+import { decideCommit, ownsOrRefuses } from './decision.js';
 import { dropReplaced, forgetOld } from './kept.js';
 import { localUpgrade, type LocalUpgrade } from './local.js';
 import { movingScript, startScript, upgradeFolder } from './places.js';
@@ -44,13 +45,11 @@ export async function executeUpgrade(execution: Execution): Promise<Outcome> {
     case 'build': {
       const state = await readState(mln.folders.projects, name);
       const local = localUpgrade(mln, operation, part, state);
-      try {
-        running.set(operation, { state, local, staged: await stage(mln, part, local, state, announce, report) });
-      } catch (error) {
-        await takeBack(mln, directory, state).catch(() => undefined);
-        await journalEnd(operation, directory, 'failed');
-        throw error;
-      }
+      running.set(operation, {
+        state,
+        local,
+        staged: await stage(mln, operation, part, local, state, announce, report),
+      });
       return done;
     }
     case 'stop':
@@ -75,7 +74,7 @@ export async function executeUpgrade(execution: Execution): Promise<Outcome> {
     case 'undo':
       return undo(execution, directory);
     case 'owns':
-      return owns(execution);
+      return owns(execution, directory);
     case 'preCopy':
     case 'receive':
       throw failure('MLN_NO_SERVER', `nobody brings the disks of ${names.join(', ')} here`, {
@@ -131,6 +130,7 @@ async function commit(
   announce: Announce<'upgrade'>,
 ): Promise<Outcome> {
   if ((await readStateIn(upgradeFolder(directory))) === null) return done;
+  await decideCommit(directory, part.project.name);
   await announce('commit', directory);
   await commitUpgrade(mln, directory);
   const found = running.get(operation);
@@ -174,13 +174,12 @@ export async function finishUpgrade(mln: Execution['mln'], directory: string): P
 
 /** Every disk is as it was, and what ran runs again. */
 async function undo(execution: Execution, directory: string): Promise<Outcome> {
-  const { mln, operation, part, report } = execution;
+  const { mln, operation, part } = execution;
   const state = await readState(mln.folders.projects, part.project.name).catch(() => null);
   const stopped = await stoppedIn(directory);
   await takeBack(mln, directory, state);
   const outcome = state ? await startAgain(execution, state.project, stopped) : done;
   if (state) await journalEnd(operation, directory, 'failed');
-  report({ server: null, unit: null, state: 'note', text: `${part.project.name} is as it was` });
   return outcome;
 }
 
@@ -201,22 +200,8 @@ async function startAgain(execution: Execution, project: Project, names: readonl
 }
 
 /** Whether hosts are this server's by now. */
-async function owns({ mln, part }: Execution): Promise<Outcome> {
-  const state = await readState(mln.folders.projects, part.project.name);
-  const here = (name: string): boolean => {
-    const host = state?.project.hosts.find((each: Host) => each.name === name);
-    return host !== undefined && state !== null && isHere(mln, host, state.project);
-  };
-  return {
-    failures: part.units.flatMap(({ name }) =>
-      here(name)
-        ? []
-        : [
-            {
-              unit: name,
-              problem: { severity: 'error' as const, code: 'MLN_NO_UNIT' as const, message: `${name} is not here` },
-            },
-          ],
-    ),
-  };
+async function owns({ mln, part }: Execution, directory: string): Promise<Outcome> {
+  const names = part.units.map(({ name }) => name);
+  if (await ownsOrRefuses(mln, directory, names)) return done;
+  throw failure('MLN_NO_UNIT', `${names.join(', ')} of ${part.project.name} are not here`);
 }

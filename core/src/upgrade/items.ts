@@ -6,16 +6,7 @@ import type { Change } from '../diff.js';
  * `move`, `rebuild`: its disk is made larger or smaller, changes its hypervisor or store, its server, or is made anew.
  */
 export type UpgradeClass =
-  | 'none'
-  | 'live'
-  | 'restart'
-  | 'edit'
-  | 'resize'
-  | 'platform'
-  | 'move'
-  | 'rebuild'
-  | 'new'
-  | 'removed';
+  'none' | 'live' | 'restart' | 'edit' | 'resize' | 'platform' | 'move' | 'rebuild' | 'new' | 'removed';
 
 /** What an upgrade does with one unit, and why. */
 export interface UpgradeItem {
@@ -40,4 +31,12 @@ export interface UpgradeItem {
 export interface UpgradeConsent {
   readonly rebuild?: readonly string[];
   readonly shrink?: readonly string[];
+}
+
+/** The classes of hosts that were there before, in ascending order of what they cost. */
+const ladder: readonly UpgradeClass[] = ['none', 'live', 'restart', 'edit', 'resize', 'platform', 'move', 'rebuild'];
+
+/** Of classes of one host that which costs most; none where there is none. */
+export function costliest(classes: readonly UpgradeClass[]): UpgradeClass {
+  return classes.reduce((one, other) => (ladder.indexOf(other) > ladder.indexOf(one) ? other : one), 'none');
 }

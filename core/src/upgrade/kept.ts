@@ -1,5 +1,5 @@
 import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Mln } from '../kernel.js';
 import { writeState, type KeptHost, type State } from '../state.js';
 import { storeOf } from './edit.js';
@@ -33,11 +33,17 @@ async function drop(mln: Mln, state: State, which: (kept: KeptHost) => boolean):
       if (disk.existing || disk.kept === undefined) continue;
       const store = storeOf(mln, disk, host, project);
       if (await store.exists()) await store.remove();
-      const version = join(project.directory, '.kept', disk.kept);
-      await rm(join(project.directory, keptFolder(disk.kept, host.name)), { recursive: true, force: true });
-      if ((await readdir(version).catch(() => [''])).length === 0) await rm(version, { recursive: true, force: true });
+      await removeKeptFolder(project.directory, disk.kept, host.name);
     }
   }
   await writeState(project.directory, { ...state, kept: state.kept.filter((each) => !which(each)) });
   return dropped.map(({ host, version }) => `${host.name}, of version ${version}`);
+}
+
+/** Removes what is left of a host's folder among those that are kept, and the folders above it that are empty then. */
+export async function removeKeptFolder(directory: string, kept: string, host: string): Promise<void> {
+  const folder = join(directory, keptFolder(kept, host));
+  await rm(folder, { recursive: true, force: true });
+  for (const above of [dirname(folder), dirname(dirname(folder))])
+    if ((await readdir(above).catch(() => [''])).length === 0) await rm(above, { recursive: true, force: true });
 }

@@ -3,7 +3,7 @@ import type { Mln } from '../kernel.js';
 import type { Operation, Part } from '../operation.js';
 import { unitsOf, type Host, type Project, type Unit } from '../project.js';
 import { isHere } from '../servers.js';
-import type { State } from '../state.js';
+import type { KeptHost, State, TemplateRecord } from '../state.js';
 import { classify } from './classify.js';
 
 /** A host of the new project on this server, and where its disks come from. */
@@ -13,6 +13,8 @@ export interface LocalHost {
   readonly from: 'new' | 'received' | 'kept';
   /** As it was, here or elsewhere; of what comes back from the disks that are kept, as it is kept. */
   readonly old: Host | null;
+  /** What that disk was made from, where it is known. */
+  readonly template: TemplateRecord | undefined;
   /** The version under which its disks are kept. */
   readonly kept: string | null;
   /** What has its name now, and gives way to it. */
@@ -41,7 +43,7 @@ export function localUpgrade(mln: Mln, { options }: Operation, part: Part, state
     const was = itemOf.get(name)?.was ?? name;
     return of?.hosts.find((each) => each.name === was) ?? null;
   };
-  const wasHere = (host: Host | null): host is Host => host !== null && before !== null && isHere(mln, host, before);
+  const wasHere = (host: Host | null): boolean => host !== null && before !== null && isHere(mln, host, before);
   const hosts = units.flatMap((unit): LocalHost[] => {
     if (unit.kind === 'switch') return [];
     const old = oldOf(unit.name, before);
@@ -51,26 +53,27 @@ export function localUpgrade(mln: Mln, { options }: Operation, part: Part, state
         {
           host: unit,
           from: 'kept',
-          old: back,
+          old: back.host,
+          template: back.template,
           kept: String(options.undo),
           replaced: wasHere(old) ? old : null,
           runsOn: false,
         },
       ];
-    const none = { kept: null, replaced: null };
+    const none = { kept: null, replaced: null, template: old ? state?.templates[old.name] : undefined };
     if (options.moved?.includes(unit.name) && !wasHere(old))
       return [
         { host: unit, from: 'received', old: old ?? oldOf(unit.name, part.previous ?? null), runsOn: false, ...none },
       ];
     const item = itemOf.get(unit.name);
     if (!wasHere(old)) {
-      if (old !== null) throw stranded(unit);
+      if (old !== null && item?.class !== 'rebuild') throw stranded(unit);
       return [{ host: unit, from: 'new', old: null, runsOn: false, ...none }];
     }
     const anew = item?.class === 'rebuild';
     return [
       anew
-        ? { host: unit, from: 'new', old: null, runsOn: false, kept: null, replaced: old }
+        ? { host: unit, from: 'new', old: null, runsOn: false, ...none, replaced: old }
         : { host: unit, from: 'kept', old, runsOn: item ? !item.stops : true, ...none },
     ];
   });
@@ -87,9 +90,9 @@ export function localUpgrade(mln: Mln, { options }: Operation, part: Part, state
 }
 
 /** A host whose disks are kept since the version that is gone back to, where it is new or made anew. */
-function keptSince(state: State | null, undo: number | undefined, name: string, is?: string): Host | null {
+function keptSince(state: State | null, undo: number | undefined, name: string, is?: string): KeptHost | null {
   if (undo === undefined || (is !== 'new' && is !== 'rebuild')) return null;
-  return state?.kept.find(({ host, version }) => host.name === name && version === undo)?.host ?? null;
+  return state?.kept.find(({ host, version }) => host.name === name && version === undo) ?? null;
 }
 
 function stranded({ name, serviceHost }: Host): Error {

@@ -50,7 +50,12 @@ export async function prepareUpgrade({ execution, state, local, staged, announce
       if (status.state !== 'down') throw stillUp(host);
     }
     await announce('edit', directory, { units: [host.name] });
+    const tell = (state: 'begun' | 'done', text: string): void => {
+      execution.report({ server: null, unit: host.name, state, text });
+    };
+    tell('begun', 'edit its disk');
     edited.set(host.name, await editHost(editing, each));
+    tell('done', 'its disk is as it is to be');
   }
   const hosts = staged.project.hosts.map((host) => edited.get(host.name)?.host ?? host);
   const fresh = { ...project, hosts };
@@ -93,7 +98,7 @@ async function writeDown(
     version: actions.version,
     builtAt: new Date().toISOString(),
     plugins: Object.fromEntries(mln.plugins.map(({ name, version }) => [name, version])),
-    templates: templatesOf(local, staged, state),
+    templates: templatesOf(local, staged),
     project,
     kept: [
       ...(state?.kept ?? []).filter(({ host, version }) => !back.has(`${host.name} ${version}`)),
@@ -184,6 +189,7 @@ function keptBy(
         reason,
         at,
         version: state.version,
+        ...(state.templates[host.name] ? { template: state.templates[host.name] } : {}),
       },
     ];
   };
@@ -196,13 +202,9 @@ function keptBy(
   ];
 }
 
-function templatesOf(
-  local: LocalUpgrade,
-  staged: Staged,
-  state: State | null,
-): Readonly<Record<string, TemplateRecord>> {
-  const known = local.hosts.flatMap(({ host, old, from }: LocalHost): [string, TemplateRecord][] => {
-    const record = from === 'new' ? staged.templates[host.name] : old ? state?.templates[old.name] : undefined;
+function templatesOf(local: LocalUpgrade, staged: Staged): Readonly<Record<string, TemplateRecord>> {
+  const known = local.hosts.flatMap(({ host, template, from }: LocalHost): [string, TemplateRecord][] => {
+    const record = from === 'new' ? staged.templates[host.name] : template;
     return record ? [[host.name, record]] : [];
   });
   return Object.fromEntries(known);

@@ -91,10 +91,10 @@ async function isElsewhere(
     const part = { server, phase: 'owns', units, project: { ...staged.project, directory }, source: '' };
     try {
       const outcome = await mln.hooks.execute.promise(newOperation('upgrade'), part, () => undefined);
-      if (outcome) return outcome.failures.length === 0;
+      if (outcome) return true;
     } catch (error) {
       if (!isMlnError(error)) throw error;
-      if (error.code === 'MLN_NO_PROJECT') return false;
+      if (error.code === 'MLN_NO_PROJECT' || error.code === 'MLN_NO_UNIT') return false;
     }
     if (harmless.includes(doing)) return null;
     throw failure(

@@ -3,19 +3,22 @@ import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Announce } from '../announce.js';
 import { buildUnits, writeFiles } from '../build.js';
+import { diskSize } from '../disk-size.js';
 import { systemFailure } from '../errors.js';
 import { makeFolder } from '../files.js';
 import { shortenJournal } from '../journal.js';
 import type { Mln } from '../kernel.js';
-import type { Part, Report } from '../operation.js';
+import type { Operation, Part, Report } from '../operation.js';
 import { planProject, type Plan } from '../plan.js';
 import { projectFiles } from '../project-files.js';
-import type { Project } from '../project.js';
+import type { Disk, Host, Project } from '../project.js';
 import { partOutside } from '../remove.js';
 import { createScripts, type PlannedFile } from '../scripts.js';
 import type { State, TemplateRecord } from '../state.js';
+import { storeOf } from './edit.js';
 import type { LocalUpgrade } from './local.js';
 import { upgradeFolder } from './places.js';
+import { sizeAfter } from './sizes.js';
 
 /** What was made while guests run on. */
 export interface Staged {
@@ -29,6 +32,7 @@ export interface Staged {
 /** Makes, in the folder of the upgrade, what needs no guest to be down: all scripts, and the disks of hosts that are new. */
 export async function stage(
   mln: Mln,
+  operation: Operation,
   { project }: Part,
   local: LocalUpgrade,
   previous: State | null,
@@ -39,15 +43,15 @@ export async function stage(
   const staging = upgradeFolder(directory);
   await makeFolder(directory);
   await shortenJournal(directory);
+  await requireSizes(mln, project, local, previous, operation.options.shrink ?? []);
   await announce('scripts', directory);
   await rm(staging, { recursive: true, force: true });
   await makeFolder(staging);
   const fresh = local.hosts.flatMap(({ host, from }) => (from === 'new' ? [host] : []));
-  const switches = local.units.filter((unit) => unit.kind === 'switch');
-  const plan = await planProject(mln, project, [...switches, ...fresh], previous?.project ?? null);
+  const plan = await planProject(mln, project, fresh, previous?.project ?? null);
   for (const { message } of plan.warnings) report({ server: null, unit: null, state: 'note', text: message });
-  const kept = local.hosts.flatMap(({ host, from }) => (from === 'new' ? [] : [host]));
-  const scripts = kept.map((host) => ({ name: host.name, files: scriptsOf(mln, host, project) }));
+  const others = local.units.filter((unit) => !fresh.some(({ name }) => name === unit.name));
+  const scripts = others.map((unit) => ({ name: unit.name, files: scriptsOf(mln, unit, project) }));
   for (const { name, files } of scripts) writeFiles(join(staging, name), files);
   const own = projectFiles(project, local.units);
   writeFiles(staging, own);
@@ -66,6 +70,27 @@ export async function stage(
       ...scripts.flatMap(({ name, files }) => inFolder(name, files)),
     ],
   };
+}
+
+/** Throws, before any guest is stopped, where a disk would become smaller unasked. */
+async function requireSizes(
+  mln: Mln,
+  project: Project,
+  { hosts }: LocalUpgrade,
+  state: State | null,
+  shrink: readonly string[],
+): Promise<void> {
+  for (const { host, old, from, kept, template } of hosts) {
+    const [before, root] = [rootOf(old), rootOf(host)];
+    if (from !== 'kept' || kept !== null || !old || !before || !root || before.existing || root.existing) continue;
+    const path = storeOf(mln, before, old, state?.project ?? project).path;
+    const bytes = before.standsOn === undefined ? await diskSize(path) : (template?.size ?? 0);
+    sizeAfter(host, root, { disk: before, bytes, template }, shrink.includes(host.name));
+  }
+}
+
+function rootOf(host: Host | null): Disk | undefined {
+  return host?.disks.find(({ role }) => role === 'root');
 }
 
 /** All files that a project's units have here, relative to its folder. */

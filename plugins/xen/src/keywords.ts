@@ -27,6 +27,7 @@ export const keywords: readonly Keyword[] = [
     example: 'ramdisk /boot/initrd.img',
     rehearsal: null,
     host: 'path',
+    upgrade: 'restart',
     help: 'The initial ramdisk of the kernel.',
   },
   {
@@ -36,6 +37,7 @@ export const keywords: readonly Keyword[] = [
     example: 'xen_extra { localtime = 1 }',
     rehearsal: null,
     host: 'raw',
+    upgrade: 'restart',
     help: 'Further lines of the domain’s configuration, see xl.cfg(5).',
   },
   {
@@ -46,6 +48,7 @@ export const keywords: readonly Keyword[] = [
     most: 59_635,
     example: 'vncdisplay 5',
     rehearsal: null,
+    upgrade: 'restart',
     help: 'The VNC display that shows the guest’s screen.',
   },
   {
@@ -55,6 +58,7 @@ export const keywords: readonly Keyword[] = [
     example: 'vncpasswd $password',
     secret: true,
     rehearsal: null,
+    upgrade: 'restart',
     help: 'The password of the VNC display.',
   },
   {
@@ -63,6 +67,7 @@ export const keywords: readonly Keyword[] = [
     kind: 'word',
     example: 'vnckeymap de',
     rehearsal: null,
+    upgrade: 'restart',
     help: 'The keyboard of the VNC display.',
   },
 ];

@@ -17,8 +17,8 @@ import { readState, type State } from '../../state.js';
 import { unknownInUse } from '../../unknown-in-use.js';
 import { readChosenFile } from '../choose.js';
 import { withProject } from '../guarded.js';
+import { showPlan } from '../show-plan.js';
 import { count, tellFailures } from '../tell.js';
-import { showPlan } from './plan.js';
 
 export async function build(
   context: CommandContext,

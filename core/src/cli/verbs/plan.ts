@@ -1,145 +1,60 @@
-import { isAbsolute } from 'node:path';
 import { Exit, type ExitCode } from '../../codes.js';
 import type { CommandContext, CommandOptions } from '../../commands.js';
-import { decide } from '../../decide.js';
 import { failure } from '../../errors.js';
-import type { Edit } from '../../filesystem.js';
-import { flatProblem, renderProblem } from '../../render-problem.js';
-import { planProject, type Plan, type PlannedDisk, type PlannedUnit } from '../../plan.js';
-import { unitsOf, type Disk } from '../../project.js';
+import { flatProblem } from '../../render-problem.js';
 import type { ReadProject } from '../../read-project.js';
-import { hideSecrets, secretsSeen, withoutWords } from '../../secrets.js';
-import { createSourceLines } from '../../source-lines.js';
-import { readState } from '../../state.js';
-import type { Template } from '../../templates.js';
-import { formatSize } from '../../values.js';
-import { readChosenFile } from '../choose.js';
+import { secretWords } from '../../secrets.js';
+import { readState, type State } from '../../state.js';
+import { isUpToDate, planUpgrade } from '../../upgrade/upgrade-plan.js';
+import { planDocument, planText } from '../../upgrade/show-plan.js';
+import { listOption, readChosenFile, textOption } from '../choose.js';
+import { showPlan } from '../show-plan.js';
+import { refuseUnknown } from './build.js';
 
+/**
+ * Shows what an upgrade would do of a project that is built; of one that is not, of one host, and with `--build`, what a
+ * build would make. `--out` keeps it in a file for `mln apply`.
+ */
 export async function plan(
   context: CommandContext,
   args: readonly string[],
   options: CommandOptions,
 ): Promise<ExitCode> {
-  return showPlan(context, await readChosenFile(context, options), args, options);
+  const read = await readChosenFile(context, options);
+  const previous = await readState(context.mln.folders.projects, read.project.name);
+  const isUpgrade = previous !== null && args.length === 0 && options['build'] !== true;
+  const out = textOption(options, 'out');
+  if (out !== undefined && !isUpgrade && previous)
+    throw failure('MLN_USAGE', '--out keeps the plan of an upgrade, or of a first build', {
+      hint: `${read.project.name} is built: leave out ${args.length > 0 ? 'the host' : '--build'}`,
+    });
+  if (out !== undefined) refuseUnknown(read, options);
+  const isChange = isUpgrade
+    ? await showUpgrade(context, read, previous, options)
+    : (await showPlan(context, read, args, options), true);
+  if (out !== undefined) {
+    const { writePlanFile } = await import('../../upgrade/plan-file.js');
+    await writePlanFile(context.mln, out, read, consentOf(options));
+    context.terminal.note(`the plan is in ${out}: mln apply ${out} carries it out`);
+  }
+  return options['detailedExitcode'] === true && isChange ? Exit.asked : Exit.done;
 }
 
-/** Prints a whole plan, the part of one host, or (host and path) one file of it. */
-export async function showPlan(
+/** Prints what an upgrade would do, and tells whether it would do anything. */
+async function showUpgrade(
   { mln, terminal }: CommandContext,
   read: ReadProject,
-  args: readonly string[],
+  previous: State,
   options: CommandOptions,
-): Promise<ExitCode> {
-  const previous = await readState(mln.folders.projects, read.project.name);
-  const project = decide(read.project, previous?.project ?? null);
-  const made = await planProject(mln, project, unitsOf(project), previous?.project ?? null);
-  const warnings = [...read.warnings, ...made.warnings];
-  const [name, path] = args;
-  const units = name === undefined ? made.units : [unitOf(made, name)];
-  const lineOf = createSourceLines(mln);
-  for (const warning of made.warnings) if (options['json'] !== true) terminal.note(renderProblem(warning, lineOf));
-  const secretsOf = secretsSeen(read, mln.keywords);
-  // A file ends with a newline of its own.
-  if (path !== undefined)
-    terminal.print(withoutWords(fileText(units[0], path), secretsOf(name ?? '')).replace(/\n$/, ''));
-  else if (options['json'] === true)
-    terminal.json({
-      apiVersion: 'mln/v1',
-      kind: 'Plan',
-      warnings: warnings.map(flatProblem),
-      items: units.map((unit) => toJson(unit, secretsOf(unit.unit.name))),
-    });
-  else terminal.print([...units.map(unitText), ...ownFiles(made)].join('\n'));
-  return Exit.done;
+): Promise<boolean> {
+  const hidden = secretWords(read.views.values(), mln.keywords);
+  const made = await planUpgrade(mln, previous, read.project, consentOf(options), hidden);
+  if (options['json'] === true) terminal.json({ ...planDocument(made), warnings: read.warnings.map(flatProblem) });
+  else if (isUpToDate(made)) terminal.note(`${read.project.name} is as the file says: nothing to do`);
+  else terminal.print(planText(made));
+  return !isUpToDate(made);
 }
 
-/** What belongs to the project as a whole. */
-function ownFiles({ files, images }: Plan): readonly string[] {
-  return [
-    ...images.map(({ path, size, template }) => `  image  ${path}, ${formatSize(size)}, from ${nameOf(template)}`),
-    ...files.map((file) => `  write  ${file.path}`),
-  ];
-}
-
-function unitOf(made: Plan, name: string): PlannedUnit {
-  const found = made.units.find(({ unit }) => unit.name === name);
-  if (found) return found;
-  throw failure('MLN_NO_UNIT', `the project has no host or switch ${name}`, {
-    hint: `it has ${made.units.map(({ unit }) => unit.name).join(', ')}`,
-  });
-}
-
-function unitText({ unit, files, disks, edits }: PlannedUnit): string {
-  const claimed = `${unit.kind} ${unit.name} (${unit.hypervisor ?? ''})`;
-  return [
-    unit.kind === 'host' ? `${claimed} ${formatSize(unit.memory)}` : claimed,
-    ...files.map((file) => `  write  ${unit.name}/${file.path}`),
-    ...disks.map((disk) => `  disk   ${diskText(disk)}`),
-    ...edits.map((edit) => `  guest  ${editText(edit)}`),
-  ].join('\n');
-}
-
-function diskText({ disk, template, size }: PlannedDisk): string {
-  const made = disk.standsOn === undefined ? `from ${nameOf(template)}` : `over ${ownImage(disk) ?? nameOf(template)}`;
-  return [disk.path, size > 0 ? formatSize(size) : null, template ? made : null].filter((part) => part).join(', ');
-}
-
-function ownImage({ standsOn = '' }: Disk): string | null {
-  return isAbsolute(standsOn) ? null : standsOn;
-}
-
-function nameOf(template: Template | null): string {
-  const { manifest, path = '' } = template ?? {};
-  return manifest ? `${manifest.name}@${manifest.version}` : path;
-}
-
-function editText(edit: Edit): string {
-  if (edit.do === 'remove') return `- ${edit.path}`;
-  const attributes = `${edit.mode.toString(8).padStart(4, '0')} ${edit.owner}:${edit.group}`;
-  if (edit.do === 'symlink') return `+ ${edit.path} → ${edit.target}`;
-  const size = edit.do === 'file' && Buffer.isBuffer(edit.content) ? `, ${edit.content.length} bytes` : '';
-  return `${edit.do === 'file' && !edit.replaces ? '+' : edit.do === 'directory' ? '+' : '~'} ${edit.path} (${attributes}${size})`;
-}
-
-/** A script of the unit, or a file as it will be in the guest. */
-function fileText(planned: PlannedUnit | undefined, path: string): string {
-  const file = planned?.files.find((each) => each.path === path);
-  if (file) return file.text;
-  const edit = planned?.edits.find((each) => each.do === 'file' && each.path === path);
-  if (edit?.do !== 'file')
-    throw failure('MLN_USAGE', `the plan of ${planned?.unit.name ?? ''} changes no file ${path}`, {
-      hint: 'mln plan HOST lists them',
-    });
-  return hideSecrets(
-    path,
-    Buffer.isBuffer(edit.content) ? edit.content.toString() : `(a copy of ${edit.content.source})`,
-  );
-}
-
-function toJson({ unit, files, disks, edits }: PlannedUnit, secrets: readonly string[]): object {
-  const hide = (text: string): string => withoutWords(text, secrets);
-  return {
-    kind: unit.kind,
-    name: unit.name,
-    hypervisor: unit.hypervisor,
-    files: files.map(({ path, text, executable }) => ({ path, text: hide(text), executable })),
-    disks: disks.map(({ disk, template, size }) => ({
-      role: disk.role,
-      store: disk.store,
-      path: disk.path,
-      size,
-      template: template?.path ?? null,
-      standsOn: disk.standsOn ?? null,
-    })),
-    edits: edits.map((edit) =>
-      edit.do === 'file'
-        ? {
-            ...edit,
-            content: Buffer.isBuffer(edit.content)
-              ? hide(hideSecrets(edit.path, edit.content.toString()))
-              : edit.content,
-          }
-        : edit,
-    ),
-  };
+function consentOf(options: CommandOptions): { rebuild: readonly string[]; shrink: readonly string[] } {
+  return { rebuild: listOption(options, 'rebuild') ?? [], shrink: listOption(options, 'shrink') ?? [] };
 }

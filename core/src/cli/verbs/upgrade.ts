@@ -6,17 +6,18 @@ import type { Mln } from '../../kernel.js';
 import { statusesOf } from '../../monitor.js';
 import { operate } from '../../operate.js';
 import type { Upgrade } from '../../operate-steps.js';
-import type { OperationOptions } from '../../operation.js';
+import type { Failure, OperationOptions } from '../../operation.js';
 import { unitsOf, type Project } from '../../project.js';
 import type { ReadProject } from '../../read-project.js';
 import { requireStores } from '../../remove.js';
 import { refuseSaved } from '../../saved.js';
 import { serverOf } from '../../servers.js';
-import { requireState } from '../../state.js';
+import { requireState, writeState } from '../../state.js';
 import type { Status } from '../../status.js';
 import { asBuilt } from '../../upgrade/as-built.js';
 import { classify } from '../../upgrade/classify.js';
 import type { UpgradeItem } from '../../upgrade/items.js';
+import { requirePlanned } from '../../upgrade/plan-file.js';
 import { sameProject } from '../../upgrade/same.js';
 import { listOption, readChosenFile, secondsOption } from '../choose.js';
 import { withProject } from '../guarded.js';
@@ -42,15 +43,17 @@ export async function upgradeProject(
   const { mln, terminal } = context;
   const { name } = read.project;
   return withProject(context, name, 'upgrade', async () => {
-    const given = optionsOf(options);
+    const planned = options['state'];
+    if (typeof planned === 'string') await requirePlanned(mln, name, planned);
+    const given = { patience: mln.configuration.stopWait, ...optionsOf(options) };
     const target = await targetOf(mln, read.project, given);
     let exit: ExitCode = Exit.done;
     let changed = false;
     const done: UpgradeItem[] = [];
     for (const project of inTurn(target, (await requireState(mln.folders.projects, name)).project)) {
-      const { project: previous } = await requireState(mln.folders.projects, name);
+      const { project: previous, behind = [] } = await requireState(mln.folders.projects, name);
       const items = classify(previous, project, mln.keywords, given);
-      if (sameProject(previous, project, items)) continue;
+      if (behind.length === 0 && sameProject(previous, project, items)) continue;
       changed = true;
       const chosen = await prepare(mln, previous, items, given, options['start'] === true);
       const { failures } = await operate(
@@ -66,6 +69,7 @@ export async function upgradeProject(
         terminal.report,
       );
       done.push(...items);
+      await noteBehind(mln, name, failures);
       exit = tellFailures(failures, project.hosts.length);
       if (exit !== Exit.done) break;
     }
@@ -83,6 +87,14 @@ export async function upgradeProject(
       );
     return exit;
   });
+}
+
+/** Servers whose part has failed as a whole may be at the version before: the next upgrade asks them again. */
+async function noteBehind(mln: Mln, name: string, failures: readonly Failure[]): Promise<void> {
+  const servers = failures.flatMap(({ unit, server }) => (unit === null && server !== undefined ? [server] : []));
+  if (servers.length === 0) return;
+  const state = await requireState(mln.folders.projects, name);
+  await writeState(state.project.directory, { ...state, behind: [...new Set(servers)] });
 }
 
 /** The project as it is to be, with its disks as an upgrade leaves them. */
