@@ -7,7 +7,7 @@ import type { Mln } from './kernel.js';
 import type { Disk, Host } from './project.js';
 import { requireDown } from './require-down.js';
 import { IMAGES } from './share.js';
-import { writeState, type State } from './state.js';
+import { withKept, writeState, type State } from './state.js';
 
 /** What a disk is called until it is whole, beside its file. */
 const WHOLE = '.whole';
@@ -46,7 +46,8 @@ async function finishFlatten({ project, ...rest }: State, name: string, announce
   const hosts = project.hosts.map((each) => (each.name === name ? { ...each, disks: each.disks.map(onItsOwn) } : each));
   await writeState(directory, { ...rest, project: { ...project, hosts } });
   await announce('images', directory, { units: [name] });
-  const used = new Set(hosts.flatMap(({ disks }) => disks.flatMap(({ standsOn }) => standsOn ?? [])));
+  const standing = withKept({ ...rest, project: { ...project, hosts } });
+  const used = new Set(standing.hosts.flatMap(({ disks }) => disks.flatMap(({ standsOn }) => standsOn ?? [])));
   for (const image of await readdir(join(directory, IMAGES)).catch(() => []))
     if (!used.has(join(IMAGES, image))) await rm(join(directory, IMAGES, image), { force: true });
   await announce('end', directory, { units: [name] });

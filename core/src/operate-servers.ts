@@ -1,4 +1,5 @@
 import { newOperation } from './announce.js';
+import { Exit } from './codes.js';
 import { failure, isMlnError, MlnError } from './errors.js';
 import type { Mln } from './kernel.js';
 import type { Step } from './operate-steps.js';
@@ -37,9 +38,7 @@ export interface Servers {
 export function createServers(given: Given): Servers {
   const { mln, operation, units } = given;
   const all = serversFor(given);
-  const working = all.filter(
-    (server) => isMade(given) || partOf(given, server, { phase: '', units }).units.length > 0,
-  );
+  const working = all.filter((server) => isMade(given) || partOf(given, server, { phase: '', units }).units.length > 0);
   const lost = new Set<Server>();
   const failures: Failure[] = [];
   let committed = false;
@@ -77,7 +76,9 @@ export function createServers(given: Given): Servers {
       const errors = await runOn(servers, step);
       if (step.phase === 'commit' && servers.some((server) => !lost.has(server))) committed = true;
       const nothingLeft = working.every((server) => lost.has(server)) && failures.every(({ unit }) => unit === null);
-      if (errors.length > 0 && nothingLeft) throw together(failures, errors);
+      // What an upgrade has begun is taken back first.
+      if (errors.length > 0 && nothingLeft && (operation.name !== 'upgrade' || committed))
+        throw together(failures, errors);
     },
     mustUndo() {
       if (failures.length === 0 || committed) return false;
@@ -97,7 +98,11 @@ export function createServers(given: Given): Servers {
           state: 'note',
           text: `the ${operation.name} is taken back everywhere`,
         });
-      throw together(failures);
+      const error = together(failures);
+      // Nothing was changed: it has failed, and is not done in part.
+      if (operation.name === 'upgrade' && error.exit === Exit.partly)
+        throw new MlnError(error.problems, { exit: Exit.failed });
+      throw error;
     },
     async leave(previous) {
       const before = unitsOf(previous).flatMap((unit) => serversOf(unit, previous).map((each) => local(mln, each)));

@@ -1,4 +1,5 @@
 export { buildProject, requireReplaceable } from './cli/verbs/build.js';
+export { upgradeProject } from './cli/verbs/upgrade.js';
 export { withProject } from './cli/guarded.js';
 export { runningUnits, statusesOf } from './monitor.js';
 export { readJournal } from './journal.js';
@@ -6,3 +7,4 @@ export { keepJournal } from './operate-journal.js';
 export { stepsOf } from './operate-steps.js';
 export { requireStores } from './remove.js';
 export { isLocked, takeLock } from './lock.js';
+export { ownsOrRefuses } from './upgrade/decision.js';

@@ -1,5 +1,5 @@
 import { lstat, readdir, readlink, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { announcer, newOperation, type Announce } from './announce.js';
 import { failure, isMlnError, systemFailure, type MlnError } from './errors.js';
 import { moveFolder } from './files.js';
@@ -8,9 +8,10 @@ import type { Mln } from './kernel.js';
 import type { Report } from './operation.js';
 import type { Project } from './project.js';
 import { cleanTraces, placeDisks, removeDisks, requireFree } from './remove.js';
-import { readStateIn } from './state.js';
+import { readStateIn, withKept } from './state.js';
 import { withdrawUsers } from './template-users.js';
 import { discard } from './trash.js';
+import { upgradeFolder } from './upgrade/places.js';
 
 /*
  * A build replaces a project in three steps, and a kill may come between any two:
@@ -42,9 +43,9 @@ export function stagingOf(projects: string, name: string): string {
   return placesOf(projects, name).staging;
 }
 
-/** Tells whether a project is being built: its folder is not yet in place, and what is there may be an earlier build's. */
+/** Tells whether a project is being built, or upgraded: its folder is not yet in place, and what is there may be an earlier build's. */
 export function isStaged({ directory, name }: Pick<Project, 'directory' | 'name'>): boolean {
-  return basename(directory) === basename(stagingOf('', name));
+  return basename(directory) === basename(stagingOf('', name)) || directory === upgradeFolder(dirname(directory));
 }
 
 /** Puts what was built in the place of what was there. */
@@ -105,9 +106,9 @@ export async function commitRemoval(
   await announce('rename', target);
   await moveFolder(target, gone);
   await announce('disks', gone);
-  await removeDisks(mln, removed && { ...removed.project, directory: gone }, null);
+  await removeDisks(mln, removed && { ...withKept(removed), directory: gone }, null);
   await announce('folder', gone);
-  await withdrawUsers(mln.folders.templates, target, gone, removed?.project.hosts);
+  await withdrawUsers(mln.folders.templates, target, gone, removed ? withKept(removed).hosts : []);
   tell(report, spoken(await discard(gone)));
 }
 
@@ -178,13 +179,18 @@ async function giveUp(mln: Mln, folder: string, stays: string): Promise<readonly
     if (!isMlnError(error) || passes(error)) throw error;
     return error;
   });
-  await withdrawUsers(mln.folders.templates, stays, folder, isMlnError(given) ? [] : given?.project.hosts);
+  await withdrawUsers(
+    mln.folders.templates,
+    stays,
+    folder,
+    given === null || isMlnError(given) ? [] : withKept(given).hosts,
+  );
   if (isMlnError(given))
     return [
       `${given.message}: if that project had disks outside its folder, they are still there`,
       ...spoken(await discard(folder)),
     ];
-  await removeDisks(mln, given?.project ?? null, kept);
+  await removeDisks(mln, given && withKept(given), kept);
   return spoken(await discard(folder));
 }
 
@@ -196,7 +202,8 @@ function passes({ cause }: MlnError): boolean {
 /** The project that stays, whose disks must not be removed: where it cannot be read, none can be. */
 async function stayingIn(folder: string): Promise<Project | null> {
   try {
-    return (await readStateIn(folder))?.project ?? null;
+    const state = await readStateIn(folder);
+    return state && withKept(state);
   } catch (error) {
     if (!isMlnError(error)) throw error;
     throw failure('MLN_BAD_STATE', `nothing is put right or removed: ${error.message}`, {

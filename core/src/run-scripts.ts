@@ -79,11 +79,17 @@ async function runScript(
     const isHost = part.project.hosts.some((host) => host.name === name);
     const found = existsSync(path)
       ? scriptProblem(name, script, error, isHost)
-      : problem(
-          'MLN_NO_FILE',
-          `${name}: its script ${path} is missing`,
-          `mln stop -p ${part.project.name} -w 0 stops the others; mln build -r makes the project anew`,
-        );
+      : existsSync(`${path}.moving`)
+        ? problem(
+            'MLN_IN_DOUBT',
+            `${name}: it is on its way to another server, and is not started here`,
+            `mln clean -p ${part.project.name} puts right what an upgrade has left that was cut off`,
+          )
+        : problem(
+            'MLN_NO_FILE',
+            `${name}: its script ${path} is missing`,
+            `mln stop -p ${part.project.name} -w 0 stops the others; mln build -r makes the project anew`,
+          );
     tell('failed', found);
     return found;
   }

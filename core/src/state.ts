@@ -29,6 +29,8 @@ export interface KeptHost {
   readonly at: string;
   /** The version of the project that it belonged to. */
   readonly version: number;
+  /** What its disk was made from. */
+  readonly template?: TemplateRecord;
 }
 
 /** What is kept of a built project: the project as it was decided, and what it was built from. */
@@ -44,13 +46,18 @@ export interface State {
   readonly kept: readonly KeptHost[];
   /** Hosts that ran while their files were to change: they are configured before their next start. */
   readonly pending: readonly string[];
+  /** At home: servers whose part of the last upgrade is not in place, as far as is known. */
+  readonly behind?: readonly string[];
 }
 
 /** What a first build says; what is left out is that of a project without a past. */
 export type NewState = Pick<State, 'builtAt' | 'plugins' | 'templates' | 'project'> & Partial<State>;
 
 export async function writeState(folder: string, state: NewState): Promise<void> {
-  await writeAtomically(join(folder, 'state.json'), `${JSON.stringify({ version: 1, kept: [], pending: [], ...state, schema: SCHEMA })}\n`);
+  await writeAtomically(
+    join(folder, 'state.json'),
+    `${JSON.stringify({ version: 1, kept: [], pending: [], ...state, schema: SCHEMA })}\n`,
+  );
 }
 
 /** Reads a built project's state; null where there is no such project. */
@@ -106,6 +113,11 @@ export async function listProjects(projects: string): Promise<readonly string[]>
 export async function readProjects(projects: string): Promise<readonly Project[]> {
   const states = await Promise.all((await listProjects(projects)).map((name) => readState(projects, name)));
   return states.flatMap((state) => (state ? [state.project] : []));
+}
+
+/** A project with the hosts whose disks are kept aside as well: all whose disks are there. */
+export function withKept({ project, kept = [] }: Pick<State, 'project'> & Partial<State>): Project {
+  return { ...project, hosts: [...project.hosts, ...kept.map(({ host }) => host)] };
 }
 
 function parse(text: string, directory: string): State {

@@ -6,9 +6,10 @@ import { failure, systemFailure } from './errors.js';
 import { readIfThere, writeAtomically } from './files.js';
 import { isLocked } from './lock.js';
 import type { Host } from './project.js';
-import type { State } from './state.js';
+import { withKept, type State } from './state.js';
 import { allNames } from './template-manifest.js';
 import { splitMaker } from './template-owner.js';
+import { upgradeFolder } from './upgrade/places.js';
 
 /*
  * A copy-on-write disk reads what it does not hold itself from the image of its template. Who makes such disks first
@@ -144,7 +145,8 @@ async function userOf(
   const hosts = new Set<string>();
   let found = false;
   // An unfinished build may yet be finished, or taken back: see recover.ts.
-  for (const each of [directory, join(projects, `.${project}.new`), join(projects, `.${project}.old`)]) {
+  const unfinished = [join(projects, `.${project}.new`), join(projects, `.${project}.old`), upgradeFolder(directory)];
+  for (const each of [directory, ...unfinished]) {
     const standing = await hostsOn(join(each, 'state.json'), versionFolder, images);
     if (standing === null) return { ...user, because: `${each}/state.json cannot be read` };
     if (each === directory)
@@ -164,9 +166,9 @@ async function hostsOn(
   try {
     const text = await readIfThere(path);
     if (text === null) return 'missing';
-    const { project } = JSON.parse(text) as Pick<State, 'project'>;
+    const { hosts } = withKept(JSON.parse(text) as Pick<State, 'project'>);
     const standing: string[] = [];
-    for (const host of project.hosts)
+    for (const host of hosts)
       for (const image of imagesOf([host]))
         if (images.has(image) || (await isImageOf(versionFolder, image))) standing.push(host.name);
     return standing;
