@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { noLvm, openLvmLab, OTHERS, type LvmLab } from './lvm-lab.js';
 
@@ -204,4 +206,36 @@ const reason = noLvm();
     await lab.ok('lvm', 'prune', '-y');
     expect(await everything()).toMatch(/^ *vg1 +pool +96\.00m\s*$/);
   }, 60_000);
+
+  test('a disk goes from a file to a volume and back, larger and smaller, with its data; volumes are renamed and kept', async () => {
+    const [built] = buildSync({
+      entryPoints: [fileURLToPath(new URL('./lvm-disks.ts', import.meta.url))],
+      bundle: true,
+      write: false,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      alias: {
+        '@mln/core': './core/src/index.ts',
+        '@mln/plugin-ext': './plugins/ext/src/index.ts',
+        '@mln/plugin-lvm': './plugins/lvm/src/index.ts',
+      },
+      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    }).outputFiles;
+    const program = lab.write('disks.mjs', built?.text ?? '');
+    const image = `${lab.home}/templates/tiny/1.0/image`;
+    const told = await sh(`"$NODE" ${program} ${image} /run/home/disks`);
+    expect(JSON.parse(told)).toEqual([
+      ['put back', false, true],
+      ['file to volume, larger, edited', 'one', 24, ['a.p 24.00 mln:p:a']],
+      ['kept aside, and a copy in its place', 'one', 24, ['a.p 24.00 mln:p:a', 'a.p+kept.1 24.00 mln:p:a']],
+      ['file', 16],
+      ['of another host', 'one', 24, ['b.p 24.00 mln:p:b']],
+      ['volume to file, smaller', 'one', 16, ['b.p 24.00 mln:p:b']],
+      ['left', ''],
+    ]);
+    expect(await sh('ls -A /run/home/disks /run/home/disks/p/a; rm -r /run/home/disks')).toBe(
+      '/run/home/disks:\np\n\n/run/home/disks/p/a:\nroot.img\n',
+    );
+  }, 180_000);
 });
