@@ -1,7 +1,7 @@
 import { hookBlocks, type HookBlock } from './core-keywords.js';
 import type { OperationName, OperationOptions, Phase } from './operation.js';
 import type { Host, Project, Unit } from './project.js';
-import { spreadSwitches } from './servers.js';
+import { serversOf, spreadSwitches } from './servers.js';
 import type { UpgradeItem } from './upgrade/items.js';
 
 /** One step of an operation: what has to be over on all servers before the next begins. */
@@ -30,6 +30,8 @@ export interface Upgrade {
   readonly items: readonly UpgradeItem[];
   /** Hosts that run afterwards and do not now, or did until it stopped them. */
   readonly start: readonly string[];
+  /** Anything of the project runs, before or after. */
+  readonly runs: boolean;
 }
 
 /**
@@ -97,12 +99,17 @@ function upgradeSteps(given: Units, options: OperationOptions): (Step | 'pause')
   const { previous, items, start } = upgrade;
   const stopping = new Set(items.flatMap(({ stops, was, name }) => (stops ? [was ?? name] : [])));
   const moved = new Map(items.flatMap((item) => (item.class === 'move' ? [[item.name, item.was ?? item.name]] : [])));
-  const old = (names: Iterable<string>): readonly Host[] => previous.hosts.filter(({ name }) => [...names].includes(name));
+  const old = (names: Iterable<string>): readonly Host[] => {
+    const wanted = new Set(names);
+    return previous.hosts.filter(({ name }) => wanted.has(name));
+  };
   const received = project.hosts.filter(({ name }) => moved.has(name));
   const starting = project.hosts.filter(({ name }) => start.includes(name));
+  const elsewhere = otherServers(previous, project);
   const switches = project.switches.filter(
-    ({ name, ports }) => ports.some(([host]) => start.includes(host)) || stopping.has(name),
+    ({ name, ports }) => ports.some(([host]) => start.includes(host)) || stopping.has(name) || elsewhere.has(name),
   );
+  const parted = previous.switches.filter(({ name }) => elsewhere.has(name) && spreadSwitches(previous).includes(name));
   const runs = { project, units: [...switches, ...starting], whole: true };
   const step = (phase: Phase, its: readonly Unit[], how: Omit<Step, 'phase' | 'units'> = {}): Step[] =>
     its.length === 0 ? [] : [{ phase, units: its, ...how }];
@@ -118,17 +125,28 @@ function upgradeSteps(given: Units, options: OperationOptions): (Step | 'pause')
       previous.switches.filter(({ name }) => stopping.has(name)),
       { of: 'previous' },
     ),
+    ...step('leave', parted, { of: 'previous' }),
     ...step('give', old(moved.values()), { of: 'previous' }),
     ...step('receive', received),
     all('edit'),
     ...step('commit', received),
     { phase: 'commit', units, on: 'this' },
     { phase: 'commit', units, on: 'others' },
-    ...(start.length === 0 ? [] : [...switchStep('switches', switches), ...switchStep('join', spreadOf(runs))]),
+    ...(upgrade.runs ? [...switchStep('switches', switches), ...switchStep('join', spreadOf(runs))] : []),
     ...hostSteps(runs, options),
     ...step('giveUp', old(moved.values()), { of: 'previous', unless: 'failed' }),
     all('finish'),
   ];
+}
+
+/** Switches that are on other servers than before. */
+function otherServers(previous: Project, project: Project): ReadonlySet<string> {
+  const placed = ({ name }: Unit, of: Project): string => {
+    const found = of.switches.find((each) => each.name === name);
+    return found ? [...serversOf(found, of)].map(String).sort().join(' ') : '';
+  };
+  const changed = previous.switches.filter((each) => placed(each, project) !== placed(each, previous));
+  return new Set(changed.map(({ name }) => name));
 }
 
 /** On every server of the project, as each has the project's own commands. */

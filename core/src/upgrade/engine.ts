@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { announcer, journalEnd, type Announce } from '../announce.js';
@@ -131,9 +132,13 @@ async function commit(
 ): Promise<Outcome> {
   if ((await readStateIn(upgradeFolder(directory))) === null) return done;
   await decideCommit(directory, part.project.name);
+  const found = running.get(operation);
+  // Those of switches whose hosts are all elsewhere by now.
+  for (const name of found?.local.goneSwitches ?? [])
+    if (existsSync(join(directory, name, 'stop')))
+      await mln.shell(join(directory, name, 'stop'), [], { cwd: directory });
   await announce('commit', directory);
   await commitUpgrade(mln, directory);
-  const found = running.get(operation);
   if (found) running.set(operation, { ...found, state: await readState(mln.folders.projects, part.project.name) });
   return done;
 }

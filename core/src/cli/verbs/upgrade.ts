@@ -159,7 +159,7 @@ async function prepare(
   const moved = items.filter((item) => item.class === 'move').map(({ name }) => name);
   return {
     options: { ...options, ...(moved.length > 0 ? { moved } : {}) },
-    upgrade: { previous, items, start },
+    upgrade: { previous, items, start, runs: runs || start.length > 0 },
   };
 }
 
