@@ -17,6 +17,7 @@ import { commitBuild, stagingOf, undoBuild } from './recover.js';
 import { partOutside, storesOutside } from './remove.js';
 import type { PlannedFile } from './scripts.js';
 import { readState, writeState } from './state.js';
+import { continueHistory } from './upgrade/history.js';
 
 /**
  * Builds this server's part of a project. All is made in a folder of its own, which takes the project's name in one
@@ -45,6 +46,7 @@ export async function buildLocally(
     await announce('disks', staging, outside ? { outside } : {});
     await buildUnits(mln, plan, staged, report);
     await announce('state', staging);
+    if (previous) await continueHistory(join(projects, project.name), staging, previous);
     await writeAtomically(join(staging, 'project.mln'), source);
     await writeState(staging, {
       version: (previous?.version ?? 0) + 1,

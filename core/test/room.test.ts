@@ -25,7 +25,7 @@ async function said(...paths: readonly string[]): Promise<string[]> {
   const host = fakeHost('a');
   const disks = paths.map((path) => ({ disk: { path, existing: false } as Disk, template: null, size: 10 * MiB }));
   try {
-    await requireRoom({ hooks }, { units: [{ unit: host, disks, files: [], edits: [] }] }, fakeProject());
+    await requireRoom({ hooks }, { units: [{ unit: host, disks, files: [], edits: [], record: null }] }, fakeProject());
     return [];
   } catch (error) {
     if (!isMlnError(error)) throw error;

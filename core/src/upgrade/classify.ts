@@ -40,6 +40,7 @@ export function classify(
       ...changes.map((each) => costOfChange(each, host, keywords)),
       ...(from === to ? [] : ['move' as const]),
       ...(one.name === host.name ? [] : ['edit' as const]),
+      ...(consent.rebuild?.includes(host.name) ? ['rebuild' as const] : []),
       // What is connected to a switch loses it with the switch.
       ...(host.interfaces.some((card) => stopped.has(card.switch ?? '')) ? ['restart' as const] : []),
     ]);

@@ -55,8 +55,12 @@ export async function executeUpgrade(execution: Execution): Promise<Outcome> {
     }
     case 'stop':
       return stop(execution, directory, announce);
-    case 'stopSwitches':
-      return runScripts(execution, names, { script: 'stop', done: 'stopped' });
+    case 'stopSwitches': {
+      // Who may not stop one that does not run need not.
+      const statuses = await statusesOf(mln, part.project, part.units);
+      const up = names.filter((each) => statuses.get(each)?.state !== 'down');
+      return up.length === 0 ? done : runScripts(execution, up, { script: 'stop', done: 'stopped' });
+    }
     case 'give':
       await announce('give', directory, { units: names });
       return give(execution, directory);

@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { cp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, isMlnError, systemFailure } from '../errors.js';
 import { makeFolder, readIfThere, writeAtomically } from '../files.js';
@@ -33,6 +33,18 @@ export async function saveHistory(directory: string, state: State, source: strin
   await writeAtomically(join(folder, 'state.json'), `${JSON.stringify(state)}\n`);
   const versions = await versionsIn(directory);
   for (const each of versions.slice(0, -MOST)) await rm(versionFolder(directory, each), { recursive: true });
+}
+
+/** Begins the history of a project that is built anew with that of the one before; given are the folders of both, and what the old one is. */
+export async function continueHistory(from: string, to: string, state: State): Promise<void> {
+  try {
+    await cp(historyFolder(from), historyFolder(to), { recursive: true }).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    });
+  } catch (error) {
+    throw systemFailure(error, `the earlier versions in ${historyFolder(from)} cannot be kept`);
+  }
+  await saveHistory(to, state, (await readIfThere(join(from, 'project.mln'))) ?? '');
 }
 
 /** The earlier versions that are kept, oldest first. One that cannot be read is left out. */

@@ -29,8 +29,11 @@ export interface UpgradeItem {
 
 /** What may be lost only where it was asked for, by names of hosts. */
 export interface UpgradeConsent {
+  /** These are made anew, whether their templates have changed or not. */
   readonly rebuild?: readonly string[];
   readonly shrink?: readonly string[];
+  /** It is asked what would become of them, and nothing is refused. */
+  readonly all?: true;
 }
 
 /** The classes of hosts that were there before, in ascending order of what they cost. */

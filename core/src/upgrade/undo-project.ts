@@ -33,8 +33,9 @@ export function wayBack(present: State, earlier: State, keywords: KeywordTable):
     return withSize(renamed, other, earlier.templates[host.name], present.templates[name]);
   });
   const project = { ...earlier.project, hosts };
-  const everyone = hosts.map(({ name }) => name);
-  const items = classify(present.project, project, keywords, { rebuild: everyone, shrink: everyone });
+  const madeAnew = present.kept.filter(({ version, reason }) => version === earlier.version && reason === 'rebuilt');
+  const rebuild = madeAnew.map(({ host }) => host.name).filter((name) => hosts.some((host) => host.name === name));
+  const items = classify(present.project, project, keywords, { rebuild, all: true });
   const ofClass = (is: string): readonly string[] =>
     items.flatMap((each) => (each.kind === 'host' && each.class === is ? [each.name] : []));
   const [anew, added] = [ofClass('rebuild'), ofClass('new')];
