@@ -37,7 +37,7 @@ module.exports = {
     oneFile('commander', 'main'),
     {
       ...oneFile('zod', 'configuration-schema'),
-      from: { pathNot: '^core/src/configuration-schema\\.ts$|^plugins/daemon/src/transfer/project-schema\\.ts$' },
+      from: { pathNot: '^core/src/(configuration-schema|portable/project-schema)\\.ts$' },
     },
     oneFile('undici', 'template-fetch'),
   ],

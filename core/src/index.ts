@@ -16,7 +16,15 @@ export {
 export { makeFolder, readIfThere, syncFolder, writeAtomically } from './files.js';
 export { loadChoosing, readChosenFile } from './cli/reading.js';
 export { loadOperating } from './operating.js';
-export { loadPortable, type Blob, type Demand, type Portability, type ReadProjectFits, type SentTemplate, type SourceEntry } from './portable.js';
+export {
+  loadPortable,
+  type Blob,
+  type Demand,
+  type Portability,
+  type ReadProjectFits,
+  type SentTemplate,
+  type SourceEntry,
+} from './portable.js';
 export { coreVerbs, reading as readingOptions } from './cli/verbs.js';
 export { Exit, type ExitCode } from './codes.js';
 export type { Command, CommandContext, CommandOptions, Commands, Option, Wrapper } from './commands.js';

@@ -1,6 +1,6 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Demand } from './demands.js';
+import type { Demand } from '@mln/core';
 
 /**
  * The demands that `allowPaths` does not cover: they want the right `host`. A path is covered where what it leads to, all

@@ -1,15 +1,9 @@
-import { dirname } from 'node:path/posix';
-import { failure, isTaken, MlnError, type Mln, type Problem, type Project } from '@mln/core';
-import type { Package, SourceEntry } from '../protocol.js';
-import { copiedColumns } from './copied.js';
-import { keywordFaults } from './keyword-faults.js';
+import { failure, MlnError, type Mln, type Problem } from '@mln/core';
+import { portable } from '../portable.js';
+import type { Package } from '../protocol.js';
 
 /** Faults that are told of one package. */
 const MOST_TOLD = 20;
-/** How deep a package goes: places of included files are what goes deepest. */
-const MOST_DEEP = 96;
-/** Values of a package in all. */
-const MOST_VALUES = 5_000_000;
 
 /** Throws MLN_BAD_REQUEST where there are faults. */
 export function refuse(faults: readonly string[]): void {
@@ -27,109 +21,24 @@ export function refuse(faults: readonly string[]): void {
 
 /** Throws for values that nest without end, or have names that stand for something else in JavaScript. */
 export function refuseStrange(value: unknown): void {
-  const waiting: { value: unknown; depth: number }[] = [{ value, depth: 0 }];
-  let seen = 0;
-  for (let next = waiting.pop(); next; next = waiting.pop()) {
-    const { value: each, depth } = next;
-    if (typeof each !== 'object' || each === null) continue;
-    if (depth > MOST_DEEP) throw failure('MLN_BAD_REQUEST', 'the project that was sent is nested too deep');
-    if (Object.hasOwn(each, '__proto__'))
-      throw failure('MLN_BAD_REQUEST', 'the project that was sent has a field __proto__');
-    const inner = Object.values(each) as unknown[];
-    seen += inner.length;
-    if (seen > MOST_VALUES) throw failure('MLN_BAD_REQUEST', 'the project that was sent has too many values');
-    for (const one of inner) if (typeof one === 'object') waiting.push({ value: one, depth: depth + 1 });
-  }
+  const strange = portable.strangeIn(value);
+  if (strange !== null) throw failure('MLN_BAD_REQUEST', `the project that was sent ${strange}`);
 }
 
 /** What is wrong with a package, each of whose values is right. */
-export function faultsOf({ project, source, entries, templates }: Package, name: string): readonly string[] {
+export function faultsOf(sent: Package, name: string): readonly string[] {
+  const { project, source } = sent;
   return [
     ...(project.name === name ? [] : [`project.name: ${name} is expected, not ${project.name}`]),
     ...(includes.test(source) ? ['source: an #include is left in it'] : []),
-    ...entryFaults(entries),
-    ...templateFaults({ project, templates }),
-    ...unitFaults(project),
+    ...portable.portableFaults(sent),
   ];
 }
 
 /** An include as the grammar knows it: at the beginning of a statement. */
 const includes = /(^|[;{}])[ \t\u00a0\ufeff]*#include(?=[ \t\r\n;}]|$)(?![ \t]*<)/m;
 
-/** Each has its folder before it, and none leads through a file or a link. Where a link points counts in guests alone. */
-function entryFaults(entries: readonly SourceEntry[]): string[] {
-  const kinds = new Map<string, SourceEntry['kind']>();
-  return entries.flatMap(({ path, kind }): string[] => {
-    const parent = dirname(path);
-    const first = !dirname(parent).includes('/');
-    const known = kinds.has(path);
-    kinds.set(path, kind);
-    if (known) return [`entries: ${path} is there twice`];
-    if (first && kind === 'link') return [`entries: ${path} is a link, where a file or folder is to be copied`];
-    if (!first && kinds.get(parent) !== 'directory') return [`entries: ${path} lies in no folder that comes before it`];
-    return [];
-  });
-}
-
-function templateFaults({ project, templates }: Pick<Package, 'project' | 'templates'>): string[] {
-  const names = new Set(project.hosts.map(({ template }) => template));
-  const texts = templates.map(({ name, version }) => `${name}@${version}`);
-  return [
-    ...twice(texts, 'templates'),
-    ...texts.flatMap((text) => (names.has(text) ? [] : [`templates: no host is made from ${text}`])),
-  ];
-}
-
-function unitFaults({ hosts, switches }: Project): string[] {
-  const names = [...hosts, ...switches].map(({ name }) => name);
-  const cards = new Set(hosts.flatMap(({ name, interfaces }) => interfaces.map((each) => `${name}\0${each.name}`)));
-  const known = new Set(switches.map(({ name }) => name));
-  return [
-    ...twice(names, 'hosts and switches'),
-    ...names.filter(isTaken).map((name) => `${name} cannot be the name of a host or switch`),
-    ...hosts.flatMap(({ name, interfaces, disks }) => [
-      ...twice(
-        interfaces.map((each) => each.name),
-        `interfaces of ${name}`,
-      ),
-      ...twice(
-        disks.flatMap(({ path, existing }) => (existing ? [] : [path])),
-        `disks of ${name}`,
-      ),
-      ...interfaces.flatMap((each) =>
-        each.switch === null || known.has(each.switch) ? [] : [`${name}: there is no switch ${each.switch}`],
-      ),
-    ]),
-    ...switches.flatMap(({ name, ports }) =>
-      ports.flatMap(([host, card]) =>
-        cards.has(`${host}\0${card}`) ? [] : [`${name}: there is no interface ${card} of ${host}`],
-      ),
-    ),
-  ];
-}
-
-function twice(names: readonly string[], what: string): string[] {
-  const seen = new Set<string>();
-  return names.flatMap((name) => {
-    const known = seen.has(name);
-    seen.add(name);
-    return known ? [`${what}: ${name} is there twice`] : [];
-  });
-}
-
 /** What this server cannot take: keywords that none of its plug-ins knows, values that they do not have, files that were not sent along. */
-export function serverFaults(mln: Mln, { project, entries }: Package): readonly string[] {
-  const kinds = new Map(entries.map(({ path, kind }) => [path, kind]));
-  const sourceFaults = project.hosts.flatMap(({ name, lists }) =>
-    Object.entries(lists).flatMap(([list, rows]) =>
-      copiedColumns(mln, list).flatMap((at) =>
-        rows.flatMap(({ words, place }) => {
-          const source = words[at] ?? '';
-          const isSent = place === null && /^files\/\d+\/[^/]+$/.test(source) && kinds.has(source);
-          return isSent ? [] : [`${name}: ${list}: ${source || 'nothing'} was not sent along`];
-        }),
-      ),
-    ),
-  );
-  return [...keywordFaults(mln.keywords, project), ...sourceFaults];
+export function serverFaults(mln: Mln, sent: Package): readonly string[] {
+  return portable.machineFaults(mln, sent);
 }

@@ -1,7 +1,8 @@
-import { basename, dirname } from 'node:path';
-import { createTemplates, isMlnError, isName, type Host, type Mln, type Project, type Template } from '@mln/core';
+import { dirname } from 'node:path';
+import { createTemplates, isMlnError, type Host, type Mln, type Project, type Template } from '@mln/core';
 import type { SentTemplate } from '../protocol.js';
 import type { Digests } from './digests.js';
+import { portable } from '../portable.js';
 
 interface PackedTemplates {
   readonly hosts: readonly Host[];
@@ -38,7 +39,7 @@ export async function packTemplates(
           return sent;
         })
         .catch((error: unknown) => {
-          if (isMlnError(error) && error.code === 'MLN_NO_TEMPLATE' && isVersion(name)) return null;
+          if (isMlnError(error) && error.code === 'MLN_NO_TEMPLATE' && portable.isVersion(name)) return null;
           throw error;
         });
     found.set(key, before);
@@ -48,7 +49,7 @@ export async function packTemplates(
   for (const host of project.hosts) {
     const isMade = host.disks.some(({ role, existing }) => role === 'root' && !existing);
     const sent = packed.has(host.name) && isMade ? await find(host) : null;
-    const named = host.template !== null && isVersion(host.template) ? host.template : null;
+    const named = host.template !== null && portable.isVersion(host.template) ? host.template : null;
     const template = sent ? `${sent.name}@${sent.version}` : named;
     if (sent) templates.set(`${sent.name}@${sent.version}`, sent);
     hosts.push({ ...host, template, templateFrom: null });
@@ -56,30 +57,11 @@ export async function packTemplates(
   return { hosts, templates: [...templates.values()], files };
 }
 
-/** Whether a text is NAME or NAME@VERSION of a repository, and no path. */
-export function isVersion(text: string): boolean {
-  const [name = '', version, more] = text.split('@');
-  return isName(name) && more === undefined && (version === undefined || versionPattern.test(version));
-}
-
-const versionPattern = /^(?!.*\.\.)[0-9A-Za-z][0-9A-Za-z._-]{0,31}$/;
-
 async function sentOf({ path, manifest }: Template, digests: Digests): Promise<SentTemplate> {
   if (manifest) {
     const { name, version, sha256, size, message } = manifest;
     return { name, version, blob: { sha256, size }, message };
   }
   const blob = await digests.of(path);
-  return { name: nameOf(path), version: blob.sha256.slice(0, 12), blob, message: null };
-}
-
-/** A name for the template that a file is sent as. */
-function nameOf(path: string): string {
-  const plain = basename(path)
-    .replace(/[^A-Za-z0-9_.-]/g, '_')
-    .replace(/\.{2,}/g, '.')
-    .replace(/^[^A-Za-z]+/, '')
-    .slice(0, 63)
-    .replace(/\.+$/, '');
-  return isName(plain) ? plain : 'image';
+  return { name: portable.templateNameOf(path), version: blob.sha256.slice(0, 12), blob, message: null };
 }

@@ -1,8 +1,8 @@
 import { dirname, join } from 'node:path';
 import type { Mln, Project } from '@mln/core';
+import { portable } from '../portable.js';
 import type { Package } from '../protocol.js';
 import { createDigests } from './digests.js';
-import { packSources } from './pack-sources.js';
 import { packTemplates } from './pack-templates.js';
 
 export { sendFiles } from './send.js';
@@ -25,9 +25,9 @@ export async function packProject(
 ): Promise<Packed> {
   const packed = new Set(hosts);
   const digests = createDigests(join(dirname(mln.folders.projects), 'daemon', 'digests.json'));
-  const sources = await packSources(mln, project, packed, digests);
+  const sources = await portable.packSources(mln, project, packed, digests);
   const {
-    hosts: portable,
+    hosts: withTemplates,
     templates,
     files,
   } = await packTemplates(mln, { ...project, hosts: sources.hosts }, packed, digests);
@@ -36,7 +36,7 @@ export async function packProject(
     package: {
       project: {
         ...project,
-        hosts: portable.map((host) => ({ ...host, disks: host.disks.map(withoutPlan) })),
+        hosts: withTemplates.map((host) => ({ ...host, disks: host.disks.map(withoutPlan) })),
         // The server's own are used there.
         source: '/',
         directory: '/',

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { failure, formatSize, type Mln, type Project } from '@mln/core';
+import { portable } from '../portable.js';
 import type { Blob, Package } from '../protocol.js';
 import type { Daemon } from '../server/route.js';
 import { blobsOf, type Blobs } from './blobs.js';
 import { faultsOf, refuse, refuseStrange, serverFaults } from './check-package.js';
-import { placeFiles, removePlaced } from './place-files.js';
 import { placeTemplates } from './place-templates.js';
 import { readPackage } from './project-schema.js';
 import { takeImage, templateImages } from './repositories.js';
@@ -61,7 +61,7 @@ export async function placePackage(daemon: Daemon, sent: Package, placing: Placi
     daemon,
   );
   try {
-    await placeFiles(blobs, shell, sent.entries, placing);
+    await portable.placeFiles(blobs, shell, sent.entries, placing);
     const names = await placeTemplates(daemon, blobs, sent, placing);
     const { project } = sent;
     return {
@@ -73,7 +73,7 @@ export async function placePackage(daemon: Daemon, sent: Package, placing: Placi
       ),
     };
   } catch (error) {
-    await removePlaced(placing.folder);
+    await portable.removePlaced(placing.folder);
     throw error;
   }
 }

@@ -9,7 +9,8 @@ import lvm from '@mln/plugin-lvm';
 import uml from '@mln/plugin-uml';
 import xen from '@mln/plugin-xen';
 import { decided, testKernel } from '../../../../test/support/test-kernel.js';
-import { beyondPaths, demandsOf, type Demand } from '../../src/rights/demands.js';
+import { portable } from '../../src/portable.js';
+import { beyondPaths } from '../../src/rights/allowed-paths.js';
 
 /* What a project asks of the physical host, and what of that is allowed. */
 
@@ -33,7 +34,7 @@ afterAll(() => {
 
 async function asked(body: string, units?: readonly string[]): Promise<readonly string[]> {
   const project = await decided(mln, '/srv/x.mln', `global { project p }\n${body}`);
-  return lines(demandsOf(mln, project, units ?? unitsOf(project).map(({ name }) => name)));
+  return lines(portable.demandsOf(mln, project, units ?? unitsOf(project).map(({ name }) => name)));
 }
 
 function lines(demands: readonly Demand[]): readonly string[] {
@@ -122,7 +123,7 @@ test('a project that was made by hand hides nothing', async () => {
       { ...b, keywords: { ...b.keywords, lvm_vg: '../dev/sda', kernel: '/boot/../etc/x' } },
     ],
   };
-  expect(lines(demandsOf(mln, hostile, ['a', 'b']))).toEqual([
+  expect(lines(portable.demandsOf(mln, hostile, ['a', 'b']))).toEqual([
     'b: lvm_vg: -',
     'b: kernel: /boot/../etc/x',
     'a: disk: -',

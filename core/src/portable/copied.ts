@@ -1,4 +1,4 @@
-import type { Mln } from '@mln/core';
+import type { Mln } from '../kernel.js';
 
 /** Which words of a list's rows name files and folders that are copied into guests, counted from 0. */
 export function copiedColumns({ keywords }: Mln, list: string): readonly number[] {

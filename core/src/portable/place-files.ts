@@ -2,23 +2,22 @@ import { constants } from 'node:fs';
 import { chmod, copyFile, lchown, lstat, mkdir, readdir, rm, rmdir, symlink } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { systemFailure, type Shell } from '@mln/core';
-import type { SourceEntry } from '../protocol.js';
-import type { Blobs } from './blobs.js';
-import type { Placing } from './receive.js';
+import { systemFailure } from '../errors.js';
+import type { Shell } from '../shell.js';
+import type { SourceEntry } from './content.js';
 
 /** Bytes from which on a file may well have holes that are worth being kept. */
 const LARGE = 16 * 1024 * 1024;
 
 /**
- * Lays out trees of files. Nobody else can enter the folder until all is there: it belongs to the daemon, and is given away
- * last. Links are made and never followed.
+ * Lays out trees of files. Nobody else can enter the folder until all is there: it is given away last,
+ * where it is to have another owner. Links are made and never followed.
  */
 export async function placeFiles(
-  blobs: Blobs,
+  blobs: { pathOf(sha256: string): string },
   shell: Shell,
   entries: readonly SourceEntry[],
-  { folder, owner }: Placing,
+  { folder, owner }: { readonly folder: string; readonly owner: { readonly uid: number; readonly gid: number } | null },
 ): Promise<void> {
   try {
     await mkdir(folder, { mode: 0o700, recursive: true });

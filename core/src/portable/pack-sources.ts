@@ -1,9 +1,11 @@
 import { lstat, readdir, readlink, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
-import { failure, Problems, systemFailure, type Host, type Mln, type Project, type Row } from '@mln/core';
-import type { SourceEntry } from '../protocol.js';
+import { failure, Problems, systemFailure } from '../errors.js';
+import type { Mln } from '../kernel.js';
+import type { Row } from '../list-rows.js';
+import type { Host, Project } from '../project.js';
+import type { Digests, SourceEntry } from './content.js';
 import { copiedColumns } from './copied.js';
-import type { Digests } from './digests.js';
 
 /** What hosts copy from this machine: the trees, and the hosts whose rows name them. */
 interface PackedSources {

@@ -1,6 +1,6 @@
-import type { Disk, HostUse, Keyword, Mln, Project, Unit, Value } from '@mln/core';
-
-export { beyondPaths } from './allowed-paths.js';
+import type { HostUse, Keyword } from '../keywords.js';
+import type { Mln } from '../kernel.js';
+import type { Disk, Project, Unit, Value } from '../project.js';
 
 /** Something that a project asks of the physical host. */
 export interface Demand {

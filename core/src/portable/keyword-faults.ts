@@ -1,4 +1,6 @@
-import { faultsOf, type Host, type Keyword, type KeywordTable, type Project, type Value } from '@mln/core';
+import { faultsOf } from '../columns.js';
+import type { Keyword, KeywordTable } from '../keywords.js';
+import type { Host, Project, Value } from '../project.js';
 
 /** What is wrong with the values of a project’s keywords, by what the plug-ins of this server say of them. */
 export function keywordFaults(table: KeywordTable, { hosts, switches }: Project): readonly string[] {
