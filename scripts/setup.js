@@ -67,8 +67,9 @@ export const forTests = {
   ],
   'cf-promises': ['cfengine3', 'libpromises3', 'liblmdb0', 'libpcre3', 'libssl3', 'libyaml-0-2'],
 };
-/** What a status of many servers is measured beside (test/bench). */
+/** What a status of many servers, and a disk on its way, are measured beside (test/bench). */
 export const forFleets = {
+  rsync: ['rsync', 'libpopt0', 'libxxhash0'],
   sshd: ['openssh-server'],
   ssh: ['openssh-client'],
   clush: ['clustershell'],

@@ -98,7 +98,7 @@ const ofOneHost: readonly (readonly [what: string, cost: string, old: string, fr
   ['size of what is there before', 'none', one('filesystem /d.img'), one('filesystem /d.img; size 2G')],
   ['hypervisor', 'platform', one(''), one('xen')],
   ['store', 'platform', one('lvm'), one('')],
-  ['an image to stand on', 'platform', one(''), one('cow base')],
+  ['an image to stand on', 'resize', one(''), one('cow base')],
   ['another image to stand on', 'resize', one('cow base'), one('cow other')],
   ['the server', 'move - > b', one(''), one('service_host b')],
   ['the server, and more memory', 'move b > c', one('service_host b'), one('service_host c; memory 1G')],

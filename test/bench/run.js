@@ -12,6 +12,7 @@ import { fuzz } from './fuzz.js';
 import { benchGuests } from './guests.js';
 import { benchLanguage } from './language.js';
 import { environment, folder, isWanted, mln, time } from './measure.js';
+import { benchMigrations } from './migrate.js';
 import { benchTransfers } from './transfer.js';
 
 ensurePrograms(forGuests);
@@ -23,6 +24,7 @@ try {
   benchDisks();
   benchGuests();
   await benchTransfers();
+  await benchMigrations();
   await benchFleet();
   if (isWanted('fuzz') && !(await fuzz())) process.exitCode = 1;
 } finally {

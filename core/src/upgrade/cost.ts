@@ -6,13 +6,13 @@ import type { UpgradeClass } from './items.js';
 /** Where keywords of the core cost more than an edit, or nothing by themselves. */
 const ofHost: Readonly<Record<string, UpgradeClass>> = {
   hypervisor: 'platform',
-  store: 'platform',
   template: 'rebuild',
   filesystem: 'rebuild',
   size: 'resize',
   free_space: 'resize',
-  // Where it comes to another server is told by the projects.
+  // Where it comes to another server is told by the projects, and how its disk is kept by costOfLayout.
   service_host: 'live',
+  store: 'live',
 };
 
 /** What the change of a keyword costs what runs, as its table and the core’s own say; null where it stands in no host or switch, or is a block. */

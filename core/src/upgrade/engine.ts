@@ -30,7 +30,7 @@ interface Running {
 
 const running = new WeakMap<Execution['operation'], Running>();
 
-/** Hosts that ran until the upgrade stopped them, one a line: whoever takes it back starts them again. */
+/** Units that ran until the upgrade stopped them, one a line: whoever takes it back starts them again. */
 const STOPPED = '.stopped';
 
 const done: Outcome = { failures: [] };
@@ -59,6 +59,7 @@ export async function executeUpgrade(execution: Execution): Promise<Outcome> {
       // Who may not stop one that does not run need not.
       const statuses = await statusesOf(mln, part.project, part.units);
       const up = names.filter((each) => statuses.get(each)?.state !== 'down');
+      if (up.length > 0) await keepStopped(directory, up);
       return up.length === 0 ? done : runScripts(execution, up, { script: 'stop', done: 'stopped' });
     }
     case 'give':
@@ -98,9 +99,13 @@ async function stop(execution: Execution, directory: string, announce: Announce<
   const names = up.map(({ name }) => name);
   if (names.length === 0) return done;
   await announce('stop', directory, { units: names });
-  const path = join(upgradeFolder(directory), STOPPED);
-  await writeAtomically(path, [...(await stoppedIn(directory)), ...names].map((each) => `${each}\n`).join(''));
+  await keepStopped(directory, names);
   return stopHosts({ ...execution, part: { ...part, units: up }, begun: performance.now() });
+}
+
+async function keepStopped(directory: string, names: readonly string[]): Promise<void> {
+  const all = [...(await stoppedIn(directory)), ...names];
+  await writeAtomically(join(upgradeFolder(directory), STOPPED), all.map((each) => `${each}\n`).join(''));
 }
 
 async function stoppedIn(directory: string): Promise<readonly string[]> {
@@ -194,7 +199,9 @@ async function undo(execution: Execution, directory: string): Promise<Outcome> {
 
 async function startAgain(execution: Execution, project: Project, names: readonly string[]): Promise<Outcome> {
   const hosts = project.hosts.filter(({ name }) => names.includes(name));
-  const switches = project.switches.filter(({ ports }) => ports.some(([host]) => names.includes(host)));
+  const switches = project.switches.filter(
+    (each) => names.includes(each.name) || each.ports.some(([host]) => names.includes(host)),
+  );
   const failures: Failure[] = [];
   for (const [phase, units] of [
     ['switches', switches],

@@ -33,7 +33,7 @@ export default function daemon(mln: Mln, options: Options): void {
     return withTunnelMtu(unit, block, project, options);
   });
   hooks.emitScripts.tap('daemon', emitFilter);
-  // In this order: what a server can take, what joins switches, and what goes to other servers.
+  // In this order: what a server can take, what joins switches, disks that come here, and what goes to other servers.
   hooks.execute.tapPromise('daemon', async (operation, part) =>
     part.server === null && part.phase === 'prepare'
       ? (await import('./fleet/memory.js')).requireMemory(mln, options, operation, part)
@@ -42,6 +42,11 @@ export default function daemon(mln: Mln, options: Options): void {
   hooks.execute.tapPromise('daemon', async (operation, part, report) =>
     part.server === null && (part.phase === 'join' || part.phase === 'leave')
       ? (await import('./tunnels/join.js')).joinHere(mln, options, operation, part, report)
+      : undefined,
+  );
+  hooks.execute.tapPromise('daemon', async (_operation, part, report) =>
+    part.server === null && (part.phase === 'receive' || part.phase === 'preCopy')
+      ? (await import('./images/move.js')).moveHere(mln, options, part, report)
       : undefined,
   );
   // Whoever reaches a server in another way answers for it first.

@@ -99,7 +99,11 @@ export interface OperationRequest {
   readonly hosts?: readonly string[];
   /** whole: an earlier build is replaced, with its disks. */
   readonly replace?: boolean;
-  /** build. */
+  /** whole, upgrade: hosts that are down are started, too. */
+  readonly start?: boolean;
+  /** migrate: the server that the host goes to. */
+  readonly to?: string;
+  /** build, upgrade. */
   readonly package?: Package;
 }
 

@@ -41,7 +41,7 @@ export async function buildElsewhere(called: Called): Promise<ExitCode> {
 }
 
 /** Whether any project that is built here is at home elsewhere, or another user's. */
-async function anyElsewhere(mln: Mln, options: Options): Promise<boolean> {
+export async function anyElsewhere(mln: Mln, options: Options): Promise<boolean> {
   const guests = await guestFolders(placesOf(options, mln.folders));
   const theirs = await Promise.all(guests.map((folder) => readdir(folder).catch(() => [])));
   if (theirs.flat().some(isProjectName)) return true;

@@ -1,4 +1,4 @@
-import { isMlnError, type Mln, type Operation, type Outcome, type Part, type Report } from '@mln/core';
+import { isMlnError, serverOf, type Mln, type Operation, type Outcome, type Part, type Report } from '@mln/core';
 import type { FleetClient } from '../client/client.js';
 import { fleetClient } from '../client/shared.js';
 import type { Options } from '../options.js';
@@ -34,12 +34,17 @@ export async function executeThere(
     return done;
   }
   if (isNothing(part)) return done;
+  // Whoever puts an upgrade right asks that, too; it is a question, and no part of anything.
+  if (phase === 'owns') return (await import('../images/owns.js')).ownsThere(mln, options, { ...part, server });
   let there = known.get(server);
   if (there === undefined) {
     there = await open(mln, options, operation, { ...part, server });
     known.set(server, there);
   }
   if (there === null) return done;
+  if (phase === 'receive' || phase === 'preCopy')
+    await (await import('../images/move.js')).moveThere(mln, options, { ...part, server }, there.id, report);
+  if (phase === 'preCopy') return done;
   try {
     return await there.run(
       phase,
@@ -62,8 +67,14 @@ function partsOf(operation: Operation): Map<string, RemotePart | null> {
 function isNothing({ phase, units, project }: Part): boolean {
   if (/^(before|after)(Project|Hosts)(Start|Stop)$/.test(phase))
     return (project.hookBlocks as Readonly<Record<string, string | undefined>>)[phase] === undefined;
-  return units.length === 0 && ['switches', 'hosts', 'join', 'leave'].includes(phase);
+  return units.length === 0 && ofUnits.includes(phase);
 }
+
+/** Phases that are nothing where there are no units. */
+const ofUnits: readonly string[] = [
+  ...['switches', 'hosts', 'join', 'leave'],
+  ...['preCopy', 'stop', 'stopSwitches', 'give', 'receive', 'giveUp', 'owns'],
+];
 
 /** A project that is to be removed, and of which nothing is there, is removed. */
 function isGone(error: unknown): boolean {
@@ -89,8 +100,8 @@ async function open(
   };
   try {
     const accepted =
-      operation.name === 'build'
-        ? await openBuild(mln, client, request, part)
+      operation.name === 'build' || operation.name === 'upgrade'
+        ? await openMade(mln, client, request, part)
         : await client.request(server, 'POST', '/v1/operations', { body: request });
     const { id } = recordIn(accepted, server);
     return followPart({ client, server, id, patience: patienceOf(options) });
@@ -100,18 +111,19 @@ async function open(
   }
 }
 
-/** Sends what the server does not have yet, then the project. */
-async function openBuild(
+/** Sends what the server does not have yet, then the project. What it has already of an upgrade it may need anew. */
+async function openMade(
   mln: Mln,
   client: FleetClient,
   request: OperationRequest,
-  { server, project, units, source }: Part & { readonly server: string },
+  { server, project, source }: Part & { readonly server: string },
 ): Promise<unknown> {
   // Before anything is gathered that takes long: whether it is there.
   await client.request(server, 'GET', '/v1/server');
   const { packProject } = await import('../transfer/pack.js');
-  const hosts = units.flatMap((unit) => (unit.kind === 'host' ? [unit.name] : []));
-  return sendPackage(client, server, request, await packProject(mln, project, hosts, source));
+  const hosts = project.hosts.filter((host) => serverOf(host, project) === server);
+  const names = hosts.map(({ name }) => name);
+  return sendPackage(client, server, request, await packProject(mln, project, names, source));
 }
 
 /** Sends the files of a package that a server does not have, then a request with the package. */

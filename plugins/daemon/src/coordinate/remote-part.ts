@@ -21,6 +21,8 @@ const LINES = 12;
 
 /** A part of an operation that another server carries out, phase by phase. */
 export interface RemotePart {
+  /** The operation there. */
+  readonly id: string;
   /** Has it do a phase. Throws what it says went wrong with all of it, and MLN_NO_SERVER where it is gone. */
   run(phase: Phase, units: readonly string[], report: Report): Promise<Outcome>;
   /** Tells it that the operation is over, and waits until it has let the project go. */
@@ -121,6 +123,7 @@ export function followPart(where: Where): RemotePart {
   };
 
   return {
+    id,
     run(phase, units, tell) {
       report = tell;
       return run(phase, units);

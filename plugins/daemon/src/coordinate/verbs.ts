@@ -9,6 +9,8 @@ const background: Option = {
 /** Verbs that a server carries out as a whole. */
 const carried = ['build', 'start', 'stop', 'restart', 'remove'] as const;
 export type Carried = (typeof carried)[number];
+/** Verbs of upgrades, which the home of the project carries out. */
+const upgrading = ['upgrade', 'migrate', 'undo'] as const;
 
 /** A verb of the core as it was called, and what ran it before. */
 export interface Called {
@@ -34,17 +36,20 @@ export function wrapVerbs(commands: Commands, mln: Mln, options: Options): void 
     commands.wrap(verb, (context, args, given, next) => act({ mln, options, context, args, given, next }));
   };
   const asked = (help: string): Option => ({ ...on, help });
-  for (const verb of carried) commands.option(verb, on);
+  for (const verb of [...carried, ...upgrading]) commands.option(verb, on);
   for (const verb of ['status', 'list'])
     commands.option(verb, asked('ask that server; unix is the daemon of this machine'));
   commands.option('log', asked('of an operation, by its id in the stead of a host: ask that server alone for it'));
-  for (const verb of carried) commands.option(verb, background);
+  for (const verb of [...carried, ...upgrading]) commands.option(verb, background);
   for (const verb of carried)
     wrap(verb, async (called) =>
       verb === 'build'
         ? (await import('./build-elsewhere.js')).buildElsewhere(called)
         : (await import('./elsewhere.js')).elsewhere(verb, called),
     );
+  wrap('upgrade', async (called) => (await import('./upgrade-elsewhere.js')).upgradeElsewhere(called));
+  wrap('migrate', async (called) => (await import('./upgrade-elsewhere.js')).migrateElsewhere(called));
+  wrap('undo', async (called) => (await import('./upgrade-elsewhere.js')).undoElsewhere(called));
   wrap('status', async (called) =>
     called.given['on'] === undefined
       ? (await import('./show-here.js')).statusHere(called)

@@ -8,6 +8,7 @@ export const persistent: readonly Keyword[] = [
     kind: 'flag',
     example: 'persistent',
     rehearsal: null,
+    upgrade: 'live',
     help: 'The daemon of its server starts the host when the server starts, and again when it has died, until it is stopped; in global, of all hosts that do not say no.',
   },
 ];

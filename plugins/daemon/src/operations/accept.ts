@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { failure, isHere, readState, unitsOf, type Project } from '@mln/core';
 import { requireRoom } from '../fleet/memory.js';
 import { principalText, type OperationRequest, type Package } from '../protocol.js';
-import { beyondPaths, demandsOf } from '../rights/demands.js';
+import { portable } from '../portable.js';
+import { beyondPaths } from '../rights/allowed-paths.js';
 import type { Asker, Guard } from '../server/access.js';
 import type { Daemon } from '../server/route.js';
 import { checkPackage, requireFiles } from '../transfer/receive.js';
 import { checkRequest, rightsOf } from './check-request.js';
 import { requireTemplates } from './check-templates.js';
 import type { Run, Stored } from './folder.js';
-import { runFor, runIn } from './guest-user.js';
+import { ownRun, runFor, runIn } from './guest-user.js';
 
 /** Looks at a request in every way that can be looked at before anything is done; nothing is written. */
 export async function examine(daemon: Daemon, guard: Guard, value: unknown, asker: Asker): Promise<Stored> {
@@ -24,8 +25,14 @@ export async function examine(daemon: Daemon, guard: Guard, value: unknown, aske
   if (pack) await requireFiles(daemon, pack);
   if (!pack && request.scope === 'part') found.requireHome(homeFor(request, asker));
   const ground = { mln: daemon.mln, options: daemon.options, places: daemon.places, root: process.getuid?.() === 0 };
-  const run = pack ? await runFor(ground, pack.project, asker.principal) : await runIn(ground, found.requireFolder());
+  // What is built here stays where it is.
+  const isMade = pack !== null && !(request.operation === 'upgrade' && found.folder !== undefined);
+  const kept = isMade ? null : await runIn(ground, found.requireFolder());
+  // But for guests that no user of their own may run.
+  const made = pack && kept?.user !== null ? await runFor(ground, pack.project, asker.principal) : null;
+  const run = made?.user === null ? made : (kept ?? made ?? ownRun(ground));
   if (pack) found.requireFree(pack.project, run);
+  if (pack && request.operation === 'upgrade' && found.gives(pack.project)) guard(asker, 'migrate', request.project);
   if (pack) requireTemplates(daemon.mln, pack, run);
   return {
     id: newId(),
@@ -67,7 +74,7 @@ function receive(daemon: Daemon, { package: value, project, scope }: OperationRe
 /** What a project asks of the physical host beyond what everybody may takes a right of its own. */
 async function requirePaths(daemon: Daemon, guard: Guard, project: Project, asker: Asker): Promise<void> {
   const here = unitsOf(project).filter((unit) => isHere(daemon.mln, unit, project));
-  const demands = demandsOf(
+  const demands = portable.demandsOf(
     daemon.mln,
     project,
     here.map(({ name }) => name),
@@ -89,6 +96,10 @@ async function requirePaths(daemon: Daemon, guard: Guard, project: Project, aske
 
 /** A project that is built here, or is not. */
 interface Built {
+  /** The folder of projects that it lies in. */
+  readonly folder: string | undefined;
+  /** Whether hosts that are here are another server's in a project. */
+  gives(project: Project): boolean;
   /** Throws MLN_NO_PROJECT. */
   requireFolder(): string;
   /** Throws where it has another home than the one that asks; for that one there is no such project here. */
@@ -102,6 +113,16 @@ async function findBuilt(daemon: Daemon, name: string): Promise<Built> {
   const found = folders.find((folder) => isThere(folder, name));
   const state = found === undefined ? null : await readState(found, name);
   return {
+    folder: found,
+    gives(project) {
+      if (!state) return false;
+      const here = state.project.hosts.filter((host) => isHere(daemon.mln, host, state.project));
+      return project.hosts.some(
+        (host) =>
+          !isHere(daemon.mln, host, project) &&
+          here.some(({ name }) => name === host.name || name === host.keywords['was']),
+      );
+    },
     requireFolder() {
       if (found !== undefined) return found;
       throw failure('MLN_NO_PROJECT', `there is no project ${name} here`);

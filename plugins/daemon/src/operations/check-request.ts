@@ -9,7 +9,12 @@ const rightsFor: Readonly<Record<string, readonly Verb[]>> = {
   restart: ['stop', 'start'],
   remove: ['remove'],
   upgrade: ['upgrade'],
+  migrate: ['upgrade', 'migrate'],
+  undo: ['upgrade'],
 };
+
+/** Operations that are carried out as a whole alone. */
+const wholeOnly: readonly string[] = ['restart', 'migrate', 'undo'];
 
 /** Gives the rights that an operation takes on its project. */
 export function rightsOf(operation: string): readonly Verb[] {
@@ -43,6 +48,8 @@ const optionFields: Readonly<Record<keyof OperationOptions, Check>> = {
   overcommit: flag,
   rebuild: names,
   shrink: names,
+  moved: names,
+  undo: [(value) => Number.isInteger(value) && (value as number) > 0, 'a version'],
   preCopy: flag,
   term: oneOf(['screen', 'xterm', 'none']),
 };
@@ -56,6 +63,8 @@ const requestFields: Readonly<Record<keyof OperationRequest, Check>> = {
   home: [(value) => typeof value === 'string' && isName(value.replace(/^~/, '')), 'the name of a server'],
   hosts: names,
   replace: [(value) => typeof value === 'boolean', 'true or false'],
+  start: [(value) => typeof value === 'boolean', 'true or false'],
+  to: [(value) => typeof value === 'string' && isName(value), 'the name of a server'],
   // Looked through word by word by whoever knows its form.
   package: [(value) => isObject(value), 'a package'],
 };
@@ -76,10 +85,14 @@ export function checkRequest(value: unknown): OperationRequest {
   ]) as unknown as OperationRequest;
   checked(request.options, optionFields, [], 'options.');
   const { operation, scope } = request;
-  if ((operation === 'build') !== (request.package !== undefined))
-    throw bad(operation === 'build' ? 'a build comes with a package' : `${operation} takes no package`);
-  if (scope === 'part' && (request.hosts !== undefined || request.replace !== undefined || operation === 'restart'))
+  const isMade = operation === 'build' || operation === 'upgrade';
+  if (isMade !== (request.package !== undefined))
+    throw bad(isMade ? `${operation} comes with a package` : `${operation} takes no package`);
+  const isWhole = request.hosts !== undefined || request.replace !== undefined || request.to !== undefined;
+  if (scope === 'part' && (isWhole || wholeOnly.includes(operation)))
     throw bad('a part is told its hosts phase by phase, and takes neither replace nor restart');
+  if ((operation === 'migrate') !== (request.to !== undefined)) throw bad('migrate, and nothing else, takes a server');
+  if (operation === 'migrate' && request.hosts?.length !== 1) throw bad('one host at a time is migrated');
   return request;
 }
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { failure, isHere, type Mln } from '@mln/core';
 import type { Package } from '../protocol.js';
-import { isVersion } from '../transfer/pack-templates.js';
+import { portable } from '../portable.js';
 import type { Run } from './folder.js';
 
 /**
@@ -20,7 +20,8 @@ export function requireTemplates(
     if (!isMade || !isHere(mln, host, project)) continue;
     const name = host.template ?? mln.configuration.template;
     // A path is looked for, and refused, by whoever knows what projects may ask of this server.
-    if (sent.has(name) || !isVersion(name) || existsSync(join(run.templates, name.replace('@', '/')))) continue;
+    if (sent.has(name) || !portable.isVersion(name) || existsSync(join(run.templates, name.replace('@', '/'))))
+      continue;
     throw failure(
       'MLN_NO_TEMPLATE',
       `${host.name}: there is no template ${name}, neither here nor where this was asked for`,

@@ -46,11 +46,12 @@ export function createOperations(daemon: () => Daemon, options: OperationsOption
       logger: daemon().logger,
       spawn: options.spawn ?? workerSpawner(daemon().mln),
       place: (pack, held) => place(daemon(), pack, held),
-      relay: ({ scope, run, folder, principal, onBehalfOf }) =>
-        scope === 'whole' && run.user
+      // A part of an upgrade that is put right asks the server to which hosts were given.
+      relay: ({ scope, operation, run, folder, principal, onBehalfOf }) =>
+        (scope === 'whole' || operation === 'upgrade') && run.user
           ? openRelay(options.relaying(), folder.relay, run.user, { principal, onBehalfOf })
           : Promise.resolve(null),
-      discard: (path) => removeTree(daemon().mln.shell, path),
+      discard: (...paths) => removeTree(daemon().mln.shell, ...paths),
     }));
   const root = (): string => join(daemon().places.state, 'operations');
   const require = (id: string): Held => {
@@ -146,6 +147,11 @@ export function createOperations(daemon: () => Daemon, options: OperationsOption
     },
     list: () => Promise.resolve([...all.values()].sort((one, other) => (one.at < other.at ? 1 : -1)).map(recordOf)),
     find: (id) => Promise.resolve().then(() => recordOf(require(id))),
+    held(id) {
+      const held = require(id);
+      if (!isEnded(held)) return held;
+      throw failure('MLN_NO_OPERATION', `${id} has ended (${held.state}), and does nothing more`);
+    },
     log(id, after, signal, follow = true) {
       const held = require(id);
       return untilEnded(held, readLog(held.folder.log, after, { follow, signal, written: () => !isEnded(held) }));

@@ -12,6 +12,7 @@ import type { Asker } from '../server/access.js';
  *   request.json   what was asked, by whom; on the disk before it is acknowledged
  *   requests/N     the phases of a part, each on the disk before it is acknowledged
  *   project.json   a package's project, laid out
+ *   images/HOST    disks that have come in, each the worker's own
  *   cancelled      it is to end
  *   worker/        log.ndjson, worker.json (who works), outcome.json (how it has ended), output, files/
  */
@@ -50,6 +51,7 @@ export interface OperationFolder {
   readonly request: string;
   readonly requests: string;
   readonly project: string;
+  readonly images: string;
   readonly cancelled: string;
   readonly worker: string;
   readonly log: string;
@@ -68,6 +70,7 @@ export function folderAt(path: string): OperationFolder {
     request: join(path, 'request.json'),
     requests: join(path, 'requests'),
     project: join(path, 'project.json'),
+    images: join(path, 'images'),
     cancelled: join(path, 'cancelled'),
     worker,
     log: join(worker, 'log.ndjson'),

@@ -1,3 +1,4 @@
+import type { Held } from './held.js';
 import type { LogEntry, OperationRecord, OperationRequest, PhaseRequest, Principal } from '../protocol.js';
 
 /** The operations of a daemon: accepted, carried out by workers in the background, and kept with their logs. */
@@ -11,6 +12,8 @@ export interface Operations {
   list(): Promise<readonly OperationRecord[]>;
   /** Throws MLN_NO_OPERATION. */
   find(id: string): Promise<OperationRecord>;
+  /** What is held of one that has not ended. Throws MLN_NO_OPERATION. */
+  held(id: string): Readonly<Held>;
   /** The log behind entry number `after`, and (unless `follow` is false) what comes, until the operation has ended. */
   log(id: string, after: number, signal?: AbortSignal, follow?: boolean): AsyncIterable<LogEntry>;
   /** Finds what an earlier daemon left: workers that live are followed, what died is put right. Gives what is to be said. */

@@ -74,7 +74,8 @@ export function operationRoutes({ operations }: Pick<Daemon, 'operations'>): rea
   ];
 }
 
-function maySee(call: Call, { principal, onBehalfOf }: OperationRecord): boolean {
+/** Whether an operation is that of whoever asks, or may be seen by those who may do all. */
+export function maySee(call: Call, { principal, onBehalfOf }: OperationRecord): boolean {
   const askers = [principal, onBehalfOf];
   const all = [call.principal, call.onBehalfOf].filter((each) => each !== null);
   if (all.length > 0 && all.every((each) => askers.includes(principalText(each)))) return true;

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { failure, startTime, type Mln } from '@mln/core';
@@ -11,13 +11,43 @@ export type Task = 'work' | 'recover';
 /** Begins the worker of an operation: a process of its own, which goes on when the daemon ends. */
 export type SpawnWorker = (folder: OperationFolder, run: Run, task: Task) => ChildProcess;
 
+/** What begins the mln that runs. */
+const ownCommand = (): readonly string[] => [process.execPath, ...process.execArgv, process.argv[1] ?? ''];
+
+/** A process of mln's own that works for a user: what begins it, and how. */
+export function processOf(
+  { configuration: { serviceHost }, folders }: Pick<Mln, 'configuration' | 'folders'>,
+  { user, projects, templates }: Run,
+  command: readonly string[] = ownCommand(),
+  more: NodeJS.ProcessEnv = {},
+): { readonly program: string; readonly args: readonly string[]; readonly options: SpawnOptions } {
+  const [program = '', ...args] = command;
+  const config = configFlag(process.argv);
+  return {
+    program,
+    args,
+    options: {
+      env: {
+        ...(user ? environmentOf(user.name, projects) : own()),
+        MLN_PROJECTS: projects,
+        MLN_TEMPLATES: templates,
+        MLN_FILES: folders.files,
+        ...(serviceHost === null ? {} : { MLN_SERVICE_HOST: serviceHost }),
+        ...(config === undefined ? {} : { MLN_CONFIG: config }),
+        ...more,
+        NO_COLOR: '1',
+      },
+      ...(user ? { uid: user.uid, gid: user.gid } : {}),
+    },
+  };
+}
+
 /** How workers are begun: by the mln that runs, with its configuration. */
 export function workerSpawner(
-  { configuration: { serviceHost }, folders }: Pick<Mln, 'configuration' | 'folders'>,
-  command: readonly string[] = [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
+  mln: Pick<Mln, 'configuration' | 'folders'>,
+  command: readonly string[] = ownCommand(),
 ): SpawnWorker {
-  return (folder, { user, projects, templates }, task) => {
-    const [program = '', ...args] = command;
+  return (folder, run, task) => {
     // The worker's user may have put anything there.
     const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
     const output = openSync(folder.output, O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_WRONLY, 0o600);
@@ -25,22 +55,13 @@ export function workerSpawner(
       closeSync(output);
       throw failure('MLN_DAEMON', `${folder.output} is no file: no worker is begun`);
     }
-    const config = configFlag(process.argv);
+    const relay = run.user ? { [RELAY_VARIABLE]: folder.relay } : {};
+    const { program, args, options } = processOf(mln, run, command, relay);
     try {
       const child = spawn(program, [...args, 'daemon-worker', folder.path, task], {
+        ...options,
         detached: true,
         stdio: ['ignore', output, output],
-        env: {
-          ...(user ? environmentOf(user.name, projects) : own()),
-          MLN_PROJECTS: projects,
-          MLN_TEMPLATES: templates,
-          MLN_FILES: folders.files,
-          ...(serviceHost === null ? {} : { MLN_SERVICE_HOST: serviceHost }),
-          ...(config === undefined ? {} : { MLN_CONFIG: config }),
-          ...(user ? { [RELAY_VARIABLE]: folder.relay } : {}),
-          NO_COLOR: '1',
-        },
-        ...(user ? { uid: user.uid, gid: user.gid } : {}),
       });
       child.unref();
       return child;

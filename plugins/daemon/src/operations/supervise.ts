@@ -20,8 +20,8 @@ export interface Supervision {
   readonly spawn: SpawnWorker;
   /** Lays the files of a package out. */
   place(pack: Package, held: Held): Promise<Project>;
-  /** Removes a folder that the worker's user may write in. */
-  discard(path: string): Promise<unknown>;
+  /** Removes folders that the worker's user may write in. */
+  discard(...paths: readonly string[]): Promise<unknown>;
   /** Lets a worker that runs as another user ask other servers. */
   relay(held: Held): Promise<Server | null>;
 }
@@ -72,7 +72,7 @@ export function createSupervisor(supervision: Supervision): Supervisor {
     held.end(checkedOutcome(mark));
     closeRelay(held);
     note(held, 'operation ended');
-    supervision.discard(held.folder.files).catch(() => undefined);
+    supervision.discard(held.folder.files, held.folder.images).catch(() => undefined);
   };
 
   /** Ends an operation in the daemon's own words. */

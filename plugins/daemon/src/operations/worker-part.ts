@@ -5,9 +5,11 @@ import {
   failure,
   isHere,
   loadOperating,
+  messageOf,
   readState,
   requireState,
   unitsOf,
+  type Host,
   type Mln,
   type Operation,
   type Project,
@@ -26,35 +28,44 @@ export async function runPart(work: Work): Promise<Ending> {
   const { request } = stored;
   const first = await nextPhase(work.folder, 0, work.cancellation.signal);
   if (!first) return givenUp(work);
+  const so: Progressed = { exit: Exit.done, staged: false, given: false };
+  const { withProject } = await loadOperating();
   try {
     if (first.phase !== 'prepare') throw failure('MLN_BAD_REQUEST', 'the first phase of a part is prepare');
-    const { withProject } = await loadOperating();
-    return await withProject(context, request.project, request.operation, () => runHeld(work, first));
+    return await withProject(context, request.project, request.operation, () => runHeld(work, first, so));
   } catch (error) {
     const { problems, exit } = told(error);
     log.write({ kind: 'error', phase: 0, problems, exit });
     return { state: 'failed', exit };
+  } finally {
+    // What has become of hosts that were given the server knows that was to take them: whoever opens the project asks it.
+    if (so.staged && so.given)
+      await withProject(context, request.project, 'recovery', () => Promise.resolve()).catch((error: unknown) => {
+        log.write({ kind: 'note', text: messageOf(error) });
+      });
   }
 }
 
 /** How far a part has come. */
 interface Progressed {
   exit: number;
-  /** A build is made, and not in place. */
+  /** A build or an upgrade is made, and not in place. */
   staged: boolean;
+  /** Hosts are on their way from here to another server. */
+  given: boolean;
 }
 
-async function runHeld(work: Work, first: PhaseRequest): Promise<Ending> {
+async function runHeld(work: Work, first: PhaseRequest, so: Progressed): Promise<Ending> {
   const { folder, log, cancellation } = work;
   const part = await openPart(work);
-  const so: Progressed = { exit: Exit.done, staged: false };
   let request: PhaseRequest | null = first;
   for (let number = 1; request && request.phase !== 'release'; number += 1) {
     if (!isJoining(request)) await runPhase(work, part, request, so);
     if (cancellation.asked) break;
     request = await nextPhase(folder, number, cancellation.signal);
   }
-  if (so.staged) await runPhase(work, part, { number: request?.number ?? -1, phase: 'undo', units: [] }, so, false);
+  if (so.staged && !so.given)
+    await runPhase(work, part, { number: request?.number ?? -1, phase: 'undo', units: [] }, so, false);
   await part.end(so.exit);
   if (cancellation.asked) return cancelled(work);
   if (!request) return givenUp(work);
@@ -70,6 +81,7 @@ async function runPhase(
   asked = true,
 ): Promise<void> {
   try {
+    if (phase === 'give') so.given = true;
     const failures = await part.run(phase, units, (progress) => {
       terminal.report(progress);
     });
@@ -91,9 +103,13 @@ function cancelled({ log, stored: { request } }: Work): Ending {
   const { operation, project } = request;
   log.write({
     kind: 'note',
-    text: `${operation} of ${project} is cancelled: ${operation === 'build' ? 'what is not in place is taken back' : 'it stays as far as it came'}`,
+    text: `${operation} of ${project} is cancelled: ${isMade(operation) ? 'what is not in place is taken back' : 'it stays as far as it came'}`,
   });
   return { state: 'cancelled', exit: Exit.failed };
+}
+
+function isMade(operation: string): boolean {
+  return operation === 'build' || operation === 'upgrade';
 }
 
 /** Nobody asks for anything any more. */
@@ -104,8 +120,7 @@ function givenUp(work: Work): Ending {
     'MLN_NO_SERVER',
     `${operation} of ${project}: whoever asked for it has not been heard of for a minute; it is given up`,
     {
-      hint:
-        operation === 'build' ? 'what was not in place is taken back' : 'what was done stays; give the command again',
+      hint: isMade(operation) ? 'what was not in place is taken back' : 'what was done stays; give the command again',
     },
   );
 }
@@ -119,10 +134,18 @@ interface OpenPart {
   end(exit: number): Promise<void>;
 }
 
+/** Phases of an upgrade whose units are those of the project as it was. */
+const ofPrevious: readonly string[] = ['stop', 'stopSwitches', 'give', 'giveUp'];
+/** Phases of it that are everything's, also where there is nothing here any more, or was not before. */
+const ofAll: readonly string[] = ['prepare', 'build', 'edit', 'commit', 'finish', 'undo'];
+
 async function openPart({ context: { mln }, folder, stored }: Work): Promise<OpenPart> {
   const { request, id, at, principal, onBehalfOf } = stored;
   const sent = await readProject(folder);
-  const project = sent ?? (await requireState(mln.folders.projects, request.project)).project;
+  const isUpgrade = request.operation === 'upgrade';
+  const previous = isUpgrade ? ((await readState(mln.folders.projects, request.project))?.project ?? null) : null;
+  const asked = sent ?? (await requireState(mln.folders.projects, request.project)).project;
+  const project = previous ? withTemplatesOf(previous, asked, request.options.rebuild ?? []) : asked;
   const operation: Operation = {
     id: request.parent ?? id,
     name: request.operation,
@@ -135,10 +158,14 @@ async function openPart({ context: { mln }, folder, stored }: Work): Promise<Ope
   const journal = keepJournal(mln, operation, project, here);
   return {
     async run(phase, names, report) {
-      const units = unitsNamed(project, here, names);
+      const its = isUpgrade && previous !== null && ofPrevious.includes(phase) ? previous : project;
+      const everything = its === project ? here : unitsOf(its).filter((unit) => isHere(mln, unit, its));
+      const units = isUpgrade && ofAll.includes(phase) ? here : unitsNamed(its, everything, names);
       if (phase === 'prepare') await requirePossible(mln, operation.name, project);
       else await journal.phase(phase, units);
-      const part = { server: null, phase, units, project, source: request.package?.source ?? '' };
+      if (isUpgrade && phase === 'receive') return placeImages(mln.shell, folder, project, units);
+      const source = request.package?.source ?? '';
+      const part = { server: null, phase, units, project: its, source, ...(isUpgrade ? { previous } : {}) };
       const outcome = await mln.hooks.execute.promise(operation, part, report);
       if (!outcome) throw failure('MLN_NO_SERVER', `this server cannot carry out ${operation.name}`);
       if (phase === 'prepare') await journal.begin();
@@ -147,6 +174,31 @@ async function openPart({ context: { mln }, folder, stored }: Work): Promise<Ope
     end: (exit) =>
       exit === Exit.done || exit === Exit.partly ? journal.end(exit === Exit.done ? 'done' : 'failed') : journal.fail(),
   };
+}
+
+/**
+ * A host keeps the template that it was made from, by the name that it has here: a package names one version of it, and names
+ * those of other servers' hosts as their project file does.
+ */
+function withTemplatesOf({ hosts }: Project, project: Project, rebuild: readonly string[]): Project {
+  const before = new Map(hosts.map(({ name, template }) => [name, template]));
+  const templateOf = ({ name, keywords, template }: Host): string | null => {
+    const was = before.has(name) ? name : String(keywords['was']);
+    return rebuild.includes(name) ? template : (before.get(was) ?? template);
+  };
+  return { ...project, hosts: project.hosts.map((host) => ({ ...host, template: templateOf(host) })) };
+}
+
+/** The disks have come to the daemon by then. */
+async function placeImages(
+  shell: Mln['shell'],
+  { images }: Work['folder'],
+  { directory }: Project,
+  units: readonly Unit[],
+): Promise<Failures> {
+  const { placeImage } = await import('../images/arrived.js');
+  for (const { name } of units) await placeImage(shell, join(images, name), directory, name);
+  return [];
 }
 
 /** Whoever coordinates asks for what is here; nothing else was looked at when the part was accepted. */
@@ -166,14 +218,25 @@ async function requirePossible(mln: Mln, operation: string, project: Project): P
     if (built) {
       refuseOtherHome(built, project);
       await requireReplaceable(mln, built, true);
-    } else if (existsSync(join(projects, project.name)))
-      throw failure('MLN_PROJECT_EXISTS', `${join(projects, project.name)} is there and is no project of mln’s`, {
-        hint: 'it is left as it is; choose another name',
-      });
+    } else refuseTaken(projects, project.name);
+  }
+  if (operation === 'upgrade') {
+    const { projects } = mln.folders;
+    const built = (await readState(projects, project.name))?.project;
+    if (built) refuseOtherHome(built, project);
+    else refuseTaken(projects, project.name);
+    if (built) requireStores(mln, built);
   }
   if (operation === 'remove') {
     requireStores(mln, project);
     const up = await runningUnits(mln, project, true);
     if (up.length > 0) throw failure('MLN_PROJECT_RUNS', `${project.name} is not stopped: ${up.join(', ')}`);
   }
+}
+
+function refuseTaken(projects: string, name: string): void {
+  if (!existsSync(join(projects, name))) return;
+  throw failure('MLN_PROJECT_EXISTS', `${join(projects, name)} is there and is no project of mln’s`, {
+    hint: 'it is left as it is; choose another name',
+  });
 }

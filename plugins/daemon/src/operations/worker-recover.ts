@@ -34,10 +34,7 @@ export async function recoverLeft(work: Work): Promise<Ending> {
     log.write({ kind: 'note', text: `${operation} of ${project} is finished` });
     return { state: 'done', exit: Exit.done };
   }
-  const rest =
-    operation === 'build' || operation === 'remove'
-      ? 'is not done; nothing of it is left'
-      : 'is not finished; it stays as far as it came';
+  const rest = restOf[operation] ?? 'is not finished; it stays as far as it came';
   log.write({
     kind: 'error',
     phase: null,
@@ -53,6 +50,15 @@ export async function recoverLeft(work: Work): Promise<Ending> {
   });
   return { state: 'failed', exit: Exit.failed };
 }
+
+/** What is left of operations that the core takes back where they are not finished. */
+const restOf: Readonly<Record<string, string>> = {
+  build: 'is not done; nothing of it is left',
+  remove: 'is not done; nothing of it is left',
+  upgrade: 'is not done: the project is as it was',
+  migrate: 'is not done: the project is as it was',
+  undo: 'is not done: the project is as it was',
+};
 
 /** Whether other servers have a part in it. */
 async function isSpread(mln: Mln, name: string, request: OperationRequest): Promise<boolean> {
@@ -89,13 +95,19 @@ async function chosenHosts(
 
 async function isReached(
   mln: Mln,
-  { operation, project: name }: OperationRequest,
+  { operation, project: name, package: pack }: OperationRequest,
   at: string,
   hosts: readonly string[] | null,
 ): Promise<boolean> {
   const state = await readState(mln.folders.projects, name);
   if (operation === 'remove') return state === null;
   if (operation === 'build') return state !== null && state.builtAt >= at;
+  if (Object.hasOwn(restOf, operation)) {
+    if (state !== null) return state.builtAt >= at;
+    // What has given all that it had here is gone.
+    const project = pack?.project;
+    return project !== undefined && !unitsOf(project).some((unit) => isHere(mln, unit, project));
+  }
   if (state === null || hosts?.length === 0) return false;
   return allAre(mln, state.project, hosts, operation === 'stop' ? 'down' : 'up');
 }

@@ -1,4 +1,5 @@
 import { chmod, chown, rm } from 'node:fs/promises';
+import type { Duplex } from 'node:stream';
 import {
   createServer,
   type IncomingMessage,
@@ -15,6 +16,7 @@ import { BEHALF_HEADER, principalText } from '../protocol.js';
 import type { Asker } from './access.js';
 import { listenOn } from './listen.js';
 import { badRequest, refusalOf } from './refusal.js';
+import { passUpgrade } from './relay-upgrade.js';
 import { answer, header, split, type Surface } from './requests.js';
 
 /** What a relay is made of. */
@@ -48,6 +50,19 @@ export async function openRelay(
         refuse(surface, request, response, error);
       });
   });
+  server.on('upgrade', (request: IncomingMessage, near: Duplex) => {
+    const to = header(request, RELAY_HEADER) ?? '';
+    const headers = {
+      ...passedOn(request, principalText(who)),
+      connection: 'Upgrade',
+      upgrade: request.headers.upgrade,
+    };
+    const way = async (): Promise<Way> => {
+      if (to !== '' && to !== LOCAL) return ways().to(to);
+      throw badRequest('only connections to other servers are passed on', { status: 403 });
+    };
+    void passUpgrade(way, request, near, headers);
+  });
   await rm(path, { force: true });
   const mask = process.umask(0o177);
   const listening = listenOn(server, path);
@@ -68,10 +83,14 @@ async function pass(
 ): Promise<void> {
   if (to === '') throw badRequest(`the header ${RELAY_HEADER} names no server`);
   const way = await ways().to(to);
-  const kept = Object.entries(request.headers).filter(([name]) => !own.includes(name));
-  const headers: OutgoingHttpHeaders = { ...Object.fromEntries(kept), [BEHALF_HEADER]: who };
+  const headers = passedOn(request, who);
   const { method = 'GET', url = '/' } = request;
   await piped(way, way.begin({ method, path: url, headers }), request, response);
+}
+
+function passedOn({ headers }: IncomingMessage, who: string): OutgoingHttpHeaders {
+  const kept = Object.entries(headers).filter(([name]) => !own.includes(name));
+  return { ...Object.fromEntries(kept), [BEHALF_HEADER]: who };
 }
 
 function piped(

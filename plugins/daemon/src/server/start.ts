@@ -10,6 +10,7 @@ import { requestCounts } from '../fleet/request-counts.js';
 import { fleetRoutes } from '../fleet/routes.js';
 import { createOperations } from '../operations/create.js';
 import { guestFolders } from '../operations/guest-user.js';
+import { imageUpgrades } from '../images/routes.js';
 import { operationRoutes } from '../operations/routes.js';
 import type { SpawnWorker } from '../operations/spawn-worker.js';
 import { placesOf, type Options } from '../options.js';
@@ -102,7 +103,7 @@ export async function startDaemon(
       ...tunnelRoutes(daemon),
       ...operationRoutes(daemon),
     ],
-    upgrades: tunnelUpgrades(daemon),
+    upgrades: [...tunnelUpgrades(daemon), ...imageUpgrades(daemon)],
     guard,
     logger,
     limits,

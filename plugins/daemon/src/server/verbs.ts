@@ -25,6 +25,13 @@ export function addDaemonVerbs(commands: Commands, mln: Mln, options: Options): 
     run: async (context, args) => (await import('../operations/worker.js')).runWorker(context, args),
   });
   commands.add({
+    name: 'daemon-image',
+    hidden: true,
+    summary: 'Sends the disk of a host for the daemon.',
+    arguments: '<project> <host> [ahead]',
+    run: async (context, args) => (await import('../images/serve.js')).runImage(context, args),
+  });
+  commands.add({
     name: 'operations list',
     summary: 'Lists the operations of a server that you may see, the newest first.',
     options: [json, server, { flags: '-r, --running', help: 'only those that have not ended' }],

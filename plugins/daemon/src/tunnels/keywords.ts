@@ -4,6 +4,7 @@ const filter: Omit<Keyword, 'in' | 'example'> = {
   name: 'port_filter',
   kind: 'flag',
   rehearsal: null,
+  upgrade: 'restart',
   help: 'The physical host lets the interface send only with its own hardware address and its own addresses.',
 };
 
