@@ -70,7 +70,10 @@ function pairs<U extends { readonly name: string }>(
 }
 
 /** Finds hosts that were renamed: `was` names an old host that is gone, and nobody before has taken it. */
-function earlierNames(old: readonly Host[], fresh: readonly Host[]): (host: Host) => string | undefined {
+export function earlierNames(
+  old: readonly Pick<Host, 'name'>[],
+  fresh: readonly Host[],
+): (host: Pick<Host, 'name'>) => string | undefined {
   const gone = new Set(old.map(({ name }) => name));
   for (const { name } of fresh) gone.delete(name);
   const known = new Set(old.map(({ name }) => name));

@@ -34,8 +34,9 @@ export interface OperationOptions {
   /** upgrade: hosts whose disks are made anew from their templates, and those that may become smaller. */
   readonly rebuild?: readonly string[];
   readonly shrink?: readonly string[];
-  /** upgrade: hosts whose disks come from other servers; whoever carries the operation out says so. */
+  /** upgrade: hosts whose disks come from other servers, and hosts (as they were called) that are stopped; whoever carries the operation out says so. */
   readonly moved?: readonly string[];
+  readonly stops?: readonly string[];
   /** upgrade: the bulk of disks that move is sent while their guests run. */
   readonly preCopy?: true;
   /** upgrade: a version that is gone back to; disks that are kept since then take their places again. */

@@ -1,4 +1,5 @@
 import type { Disk, Host, Project } from '../project.js';
+import { serverOf } from '../servers.js';
 
 /**
  * A project with its disks as an upgrade leaves them: one that was to share its template's image, and is whole, stays whole;
@@ -11,14 +12,19 @@ export function asBuilt(project: Project, previous: Project, anew: readonly stri
     const old = before.get(host.name) ?? (typeof was === 'string' ? before.get(was) : undefined);
     if (!old || anew.includes(host.name)) return host;
     const root = old.disks.find(({ role }) => role === 'root');
-    return { ...host, disks: host.disks.map((disk) => (disk.role === 'root' && root ? asItWas(disk, root) : disk)) };
+    const moves = serverOf(old, previous) !== serverOf(host, project);
+    const disks = host.disks.map((disk) => (disk.role === 'root' && root ? asItWas(disk, root, moves) : disk));
+    return { ...host, disks };
   });
   return { ...project, hosts };
 }
 
-function asItWas(disk: Disk, old: Disk): Disk {
-  const { share, ...own } = disk;
-  if (!share || old.existing) return disk;
-  if (old.standsOn !== undefined) return { ...own, standsOn: old.standsOn };
-  return { ...own, store: old.store };
+function asItWas(disk: Disk, old: Disk, moves: boolean): Disk {
+  const { share, standsOn, ...own } = disk;
+  if ((!share && standsOn === undefined) || old.existing) return disk;
+  // It travels whole.
+  if (moves) return { ...own, store: 'file' };
+  // What a disk of another server stands on is not known here.
+  const below = old.share ? { share: old.share } : old.standsOn === undefined ? {} : { standsOn: old.standsOn };
+  return { ...own, ...below, store: old.store };
 }

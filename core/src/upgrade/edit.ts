@@ -93,7 +93,7 @@ async function editRoot(editing: Editing, local: LocalHost, root: Disk): Promise
   await mkdir(dirname(scratch), { recursive: true });
   if (local.from === 'received') {
     const from = receivedImage(project.directory, host.name);
-    const disk = onItsOwn(root);
+    const disk = { ...onItsOwn(root), ...(root.share ? { store: 'file' } : {}) };
     const record = await readRecord(staging, host.name);
     const bytes = await diskSize(from);
     const before = old?.disks.find(({ role }) => role === 'root') ?? root;

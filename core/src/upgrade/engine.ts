@@ -8,10 +8,11 @@ import type { Failure, Outcome } from '../operation.js';
 import { unitsOf, type Project } from '../project.js';
 import { requireDown } from '../require-down.js';
 import { runScripts, type Execution } from '../run-scripts.js';
-import { isHere } from '../servers.js';
+import { isHere, spreadSwitches } from '../servers.js';
 import { startUnits, stopHosts } from '../start-stop.js';
 import { readState, readStateIn, type State } from '../state.js';
 import { statusesOf } from '../monitor.js';
+import { asBuilt } from './as-built.js';
 import { commitUpgrade } from './commit.js';
 import { decideCommit, ownsOrRefuses } from './decision.js';
 import { dropReplaced, forgetOld } from './kept.js';
@@ -45,20 +46,21 @@ export async function executeUpgrade(execution: Execution): Promise<Outcome> {
   switch (part.phase) {
     case 'build': {
       const state = await readState(mln.folders.projects, name);
-      const local = localUpgrade(mln, operation, part, state);
-      running.set(operation, {
-        state,
-        local,
-        staged: await stage(mln, operation, part, local, state, announce, report),
-      });
+      // Of disks elsewhere home does not know what they have become.
+      const anew = operation.options.rebuild ?? [];
+      const its = state ? { ...part, project: asBuilt(part.project, state.project, anew) } : part;
+      const local = localUpgrade(mln, operation, its, state);
+      const staged = await stage(mln, operation, its, local, state, announce, report);
+      running.set(operation, { state, local, staged });
       return done;
     }
     case 'stop':
       return stop(execution, directory, announce);
     case 'stopSwitches': {
-      // Who may not stop one that does not run need not.
+      // Who may not stop one that does not run need not. Of one that others have parts of that is not known.
       const statuses = await statusesOf(mln, part.project, part.units);
-      const up = names.filter((each) => statuses.get(each)?.state !== 'down');
+      const spread = spreadSwitches(part.project);
+      const up = names.filter((each) => spread.includes(each) || statuses.get(each)?.state !== 'down');
       if (up.length > 0) await keepStopped(directory, up);
       return up.length === 0 ? done : runScripts(execution, up, { script: 'stop', done: 'stopped' });
     }
@@ -72,7 +74,7 @@ export async function executeUpgrade(execution: Execution): Promise<Outcome> {
     case 'switches':
     case 'hosts':
       await announce(part.phase === 'hosts' ? 'hosts' : 'switches', directory, { units: names });
-      return startUnits(execution);
+      return startUnits(await inPlace(execution));
     case 'giveUp':
       return dropHere(execution, directory, ['moved']);
     case 'finish':
@@ -150,6 +152,13 @@ async function commit(
   await commitUpgrade(mln, directory);
   if (found) running.set(operation, { ...found, state: await readState(mln.folders.projects, part.project.name) });
   return done;
+}
+
+/** The same, with the project as it is here by now. */
+async function inPlace(execution: Execution): Promise<Execution> {
+  const { mln, part } = execution;
+  const state = await readState(mln.folders.projects, part.project.name);
+  return state ? { ...execution, part: { ...part, project: state.project } } : execution;
 }
 
 async function dropHere(

@@ -24,10 +24,12 @@ export interface HistoryEntry {
 
 /**
  * Keeps a version of a project in the project’s folder, and gives up the oldest of more than 50. May be done again: what is
- * there of it is overwritten. A version counts as kept when its state is there, which is written last.
+ * there of it goes before. A version counts as kept when its state is there, which is written last.
  */
 export async function saveHistory(directory: string, state: State, source: string): Promise<void> {
   const folder = versionFolder(directory, state.version);
+  // What was cut off may have left half a file.
+  await rm(folder, { recursive: true, force: true });
   await makeFolder(folder);
   await writeAtomically(join(folder, 'project.mln'), source);
   await writeAtomically(join(folder, 'state.json'), `${JSON.stringify(state)}\n`);

@@ -1,10 +1,10 @@
+import { earlierNames } from '../diff.js';
 import { failure } from '../errors.js';
 import type { Mln } from '../kernel.js';
 import type { Operation, Part } from '../operation.js';
 import { unitsOf, type Host, type Project, type Unit } from '../project.js';
 import { isHere } from '../servers.js';
 import type { KeptHost, State, TemplateRecord } from '../state.js';
-import { classify } from './classify.js';
 
 /** A host of the new project on this server, and where its disks come from. */
 export interface LocalHost {
@@ -32,55 +32,19 @@ export interface LocalUpgrade {
   readonly goneSwitches: readonly string[];
 }
 
-/** Finds out what this server's part of an upgrade is, by what is built here. */
+/** Finds out what this server's part of an upgrade is: by what is built here, and by what its home has decided. */
 export function localUpgrade(mln: Mln, { options }: Operation, part: Part, state: State | null): LocalUpgrade {
   const { project } = part;
   const units = unitsOf(project).filter((unit) => isHere(mln, unit, project));
   const before = state?.project ?? null;
-  const items = before ? classify(before, project, mln.keywords, options) : [];
-  const itemOf = new Map(items.map((item) => [item.name, item]));
-  const oldOf = (name: string, of: Project | null): Host | null => {
-    const was = itemOf.get(name)?.was ?? name;
-    return of?.hosts.find((each) => each.name === was) ?? null;
-  };
   const wasHere = (host: Host | null): boolean => host !== null && before !== null && isHere(mln, host, before);
-  const hosts = units.flatMap((unit): LocalHost[] => {
-    if (unit.kind === 'switch') return [];
-    const old = oldOf(unit.name, before);
-    const back = keptSince(state, options.undo, unit.name, wasHere(old) ? itemOf.get(unit.name)?.class : 'new');
-    if (back)
-      return [
-        {
-          host: unit,
-          from: 'kept',
-          old: back.host,
-          template: back.template,
-          kept: String(options.undo),
-          replaced: wasHere(old) ? old : null,
-          runsOn: false,
-        },
-      ];
-    const none = { kept: null, replaced: null, template: old ? state?.templates[old.name] : undefined };
-    if (options.moved?.includes(unit.name) && !wasHere(old))
-      return [
-        { host: unit, from: 'received', old: old ?? oldOf(unit.name, part.previous ?? null), runsOn: false, ...none },
-      ];
-    const item = itemOf.get(unit.name);
-    if (!wasHere(old)) {
-      if (old !== null && item?.class !== 'rebuild') throw stranded(unit);
-      return [{ host: unit, from: 'new', old: null, runsOn: false, ...none }];
-    }
-    const anew = item?.class === 'rebuild';
-    return [
-      anew
-        ? { host: unit, from: 'new', old: null, runsOn: false, ...none, replaced: old }
-        : { host: unit, from: 'kept', old, runsOn: item ? !item.stops : true, ...none },
-    ];
-  });
+  const hosts = units.flatMap((unit): LocalHost[] =>
+    unit.kind === 'switch' ? [] : [originOf(unit, { options, part, state, wasHere })],
+  );
   const stays = new Set(
     hosts.flatMap(({ old, kept, replaced }) => [kept === null ? old?.name : undefined, replaced?.name]),
   );
-  const everywhere = new Set(project.hosts.map(({ name }) => oldOf(name, before)?.name));
+  const everywhere = new Set(project.hosts.map((host) => oldOf(host, before, project)?.name));
   const gone = (before?.hosts ?? [])
     .filter((host) => wasHere(host) && !stays.has(host.name))
     .map((host) => ({ host, reason: everywhere.has(host.name) ? ('moved' as const) : ('removed' as const) }));
@@ -89,10 +53,50 @@ export function localUpgrade(mln: Mln, { options }: Operation, part: Part, state
   return { units, hosts, gone, goneSwitches };
 }
 
-/** A host whose disks are kept since the version that is gone back to, where it is new or made anew. */
-function keptSince(state: State | null, undo: number | undefined, name: string, is?: string): KeptHost | null {
-  if (undo === undefined || (is !== 'new' && is !== 'rebuild')) return null;
-  return state?.kept.find(({ host, version }) => host.name === name && version === undo) ?? null;
+interface Known {
+  readonly options: Operation['options'];
+  readonly part: Part;
+  readonly state: State | null;
+  readonly wasHere: (host: Host | null) => boolean;
+}
+
+/** Where the disks of a host of the new project come from. */
+function originOf(host: Host, { options, part, state, wasHere }: Known): LocalHost {
+  const { name } = host;
+  const old = oldOf(host, state?.project ?? null, part.project);
+  const here = wasHere(old);
+  const anew = options.rebuild?.includes(name) === true;
+  const template = old ? state?.templates[old.name] : undefined;
+  const none = { kept: null, replaced: null, template, runsOn: false };
+  const back = here && !anew ? undefined : keptSince(state, options.undo, name);
+  if (back)
+    return {
+      ...none,
+      host,
+      from: 'kept',
+      old: back.host,
+      template: back.template,
+      kept: String(options.undo),
+      replaced: here ? old : null,
+    };
+  if (here && !anew)
+    return { ...none, host, from: 'kept', old, runsOn: options.stops?.includes(old?.name ?? '') !== true };
+  if (here || anew) return { ...none, host, from: 'new', old: null, replaced: here ? old : null };
+  if (options.moved?.includes(name))
+    return { ...none, host, from: 'received', old: old ?? oldOf(host, part.previous ?? null, part.project) };
+  if (old !== null) throw stranded(host);
+  return { ...none, host, from: 'new', old: null };
+}
+
+function oldOf(host: Host, before: Project | null, { hosts }: Project): Host | null {
+  if (!before) return null;
+  const name = earlierNames(before.hosts, hosts)(host) ?? host.name;
+  return before.hosts.find((each) => each.name === name) ?? null;
+}
+
+/** A host whose disks are kept since the version that is gone back to. */
+function keptSince(state: State | null, undo: number | undefined, name: string): KeptHost | undefined {
+  return state?.kept.find(({ host, version }) => host.name === name && version === undo);
 }
 
 function stranded({ name, serviceHost }: Host): Error {

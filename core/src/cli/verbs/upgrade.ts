@@ -156,9 +156,9 @@ async function prepare(
     if (item.class === 'new') return runs || startAll ? [item.name] : [];
     return item.stops && (up(nameBefore(item)) || startAll) ? [item.name] : [];
   });
-  const moved = items.filter((item) => item.class === 'move').map(({ name }) => name);
+  const named = (is: string): readonly string[] => items.filter((item) => item.class === is).map(({ name }) => name);
   return {
-    options: { ...options, ...(moved.length > 0 ? { moved } : {}) },
+    options: { ...options, moved: named('move'), rebuild: named('rebuild'), stops: stops.map(nameBefore) },
     upgrade: { previous, items, start, runs: runs || start.length > 0 },
   };
 }

@@ -49,6 +49,7 @@ const optionFields: Readonly<Record<keyof OperationOptions, Check>> = {
   rebuild: names,
   shrink: names,
   moved: names,
+  stops: names,
   undo: [(value) => Number.isInteger(value) && (value as number) > 0, 'a version'],
   preCopy: flag,
   term: oneOf(['screen', 'xterm', 'none']),
