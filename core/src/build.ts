@@ -18,6 +18,7 @@ import { partOutside, storesOutside } from './remove.js';
 import type { PlannedFile } from './scripts.js';
 import { readState, writeState } from './state.js';
 import { continueHistory } from './upgrade/history.js';
+import { sourcesOf } from './upgrade/sources.js';
 
 /**
  * Builds this server's part of a project. All is made in a folder of its own, which takes the project's name in one
@@ -56,6 +57,7 @@ export async function buildLocally(
       project: plan.project,
       kept: [],
       pending: [],
+      sources: await sourcesOf(mln, plan.project),
     });
     await announce('sync', staging);
     // The disks, too, are to be whole after a power cut.

@@ -46,6 +46,8 @@ export interface State {
   readonly kept: readonly KeptHost[];
   /** Hosts that ran while their files were to change: they are configured before their next start. */
   readonly pending: readonly string[];
+  /** Digests of what hosts copy from this machine, by their names. */
+  readonly sources?: Readonly<Record<string, string>>;
   /** At home: servers whose part of the last upgrade is not in place, as far as is known. */
   readonly behind?: readonly string[];
 }

@@ -17,10 +17,21 @@ async function built(name = 'ring'): Promise<string> {
 test('what was written is read, and the project knows the folder that it is in now', async () => {
   const projects = await built();
   expect(await readState(projects, 'ring')).toEqual({
-    schema: 1,
+    schema: 2,
+    version: 1,
+    kept: [],
+    pending: [],
     ...details,
     project: fakeProject({ name: 'ring', directory: join(projects, 'ring') }),
   });
+});
+
+test('what an older version has written is read as the first version of its project', async () => {
+  const projects = scratchFolder();
+  mkdirSync(join(projects, 'ring'));
+  const project = fakeProject({ name: 'ring' });
+  writeFileSync(join(projects, 'ring', 'state.json'), JSON.stringify({ schema: 1, ...details, project }));
+  expect(await readState(projects, 'ring')).toMatchObject({ schema: 2, version: 1, kept: [], pending: [], ...details });
 });
 
 test('a copy of a project’s folder under another name is not that project', async () => {
@@ -63,7 +74,9 @@ test.each([
 test.each([
   ['', 'is damaged'],
   ['{"schema":1,', 'is damaged'],
-  ['{"schema":2}', 'is of form 2'],
+  ['{"schema":1}', 'is damaged'],
+  ['{"schema":2}', 'is damaged'],
+  ['{"schema":3}', 'is of form 3'],
   ['{}', 'is of form undefined'],
 ])('the state %j %s', async (text, message) => {
   const projects = await built();

@@ -1,4 +1,4 @@
-import { diffProjects, type Difference } from '../diff.js';
+import { diffProjects, type Change, type Difference } from '../diff.js';
 import { failure, MlnError, type Problem } from '../errors.js';
 import type { KeywordTable } from '../keywords.js';
 import { serverOf } from '../servers.js';
@@ -30,7 +30,8 @@ export function classify(
   const others = hostsFileOf(old) === hostsFileOf(fresh) ? 'none' : 'live';
   const problems: Problem[] = [];
   const hosts = fresh.hosts.map((host): UpgradeItem => {
-    const { change, changes = [], was } = differenceOf(host) ?? {};
+    const { change, changes: told = [], was } = differenceOf(host) ?? {};
+    const changes = consent.copied?.includes(host.name) ? [...told, otherContent] : told;
     const one = change === 'added' ? undefined : before.get(was ?? host.name);
     if (!one) return item(host, 'new');
     const [from, to] = [serverOf(one, old), serverOf(host, fresh)];
@@ -53,6 +54,13 @@ export function classify(
   );
   return withNotices([...switches, ...hosts, ...removed], old);
 }
+
+const otherContent: Change = {
+  path: ['files'],
+  old: 'as they were copied',
+  new: 'with other content',
+  secret: false,
+};
 
 function item(
   { kind, name }: Pick<UpgradeItem, 'kind' | 'name'>,

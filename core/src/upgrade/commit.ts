@@ -14,6 +14,9 @@ import { saveHistory } from './history.js';
 import { removeKeptFolder } from './kept.js';
 import { keptFolder, upgradeFolder } from './places.js';
 
+/** The project file that an upgrade was made from, until it is in its place: just before the state is. */
+const SOURCE = '.project.mln';
+
 /**
  * Puts an upgrade in its place: what is in its folder, by what is written down there. May be cut off anywhere and is then
  * done again; the new state comes last. Does nothing where there is nothing to put.
@@ -28,7 +31,9 @@ export async function commitUpgrade(mln: Mln, directory: string): Promise<void> 
   try {
     if (old) {
       for (const { host, disks } of actions.aside) await putAside(mln, host, disks, old.project, String(old.version));
-      await saveHistory(directory, old, (await readIfThere(join(directory, 'project.mln'))) ?? '');
+      // Done before, the file that is there may be the new one.
+      if (existsSync(join(staging, SOURCE)))
+        await saveHistory(directory, old, (await readIfThere(join(directory, 'project.mln'))) ?? '');
     }
     for (const each of actions.take) await takeDisks(mln, each, old?.project ?? project, project);
     for (const name of actions.gone) await rm(join(directory, name), { recursive: true, force: true });
@@ -40,7 +45,7 @@ export async function commitUpgrade(mln: Mln, directory: string): Promise<void> 
       else if (!ours.includes(name)) await rename(join(staging, name), join(directory, name));
     }
     for (const { host, disks } of actions.staged) await placeStaged(mln, host, disks, project);
-    await rename(join(staging, '.project.mln'), join(directory, 'project.mln')).catch(ignoreMissing);
+    await rename(join(staging, SOURCE), join(directory, 'project.mln')).catch(ignoreMissing);
     await syncFolder(directory);
     await rename(join(staging, 'state.json'), join(directory, 'state.json'));
     await syncFolder(directory);

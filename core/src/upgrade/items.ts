@@ -32,6 +32,8 @@ export interface UpgradeConsent {
   /** These are made anew, whether their templates have changed or not. */
   readonly rebuild?: readonly string[];
   readonly shrink?: readonly string[];
+  /** Hosts that copy something whose content has changed. */
+  readonly copied?: readonly string[];
   /** It is asked what would become of them, and nothing is refused. */
   readonly all?: true;
 }

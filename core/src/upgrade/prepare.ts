@@ -12,6 +12,7 @@ import { writeActions, type Actions } from './actions.js';
 import { diskKey, editHost, type EditedHost } from './edit.js';
 import type { LocalHost, LocalUpgrade } from './local.js';
 import { upgradeFolder } from './places.js';
+import { sourcesOf } from './sources.js';
 import { filesOf, type Staged } from './stage.js';
 
 interface Preparing {
@@ -51,7 +52,7 @@ export async function prepareUpgrade({ execution, state, local, staged, announce
     }
     await announce('edit', directory, { units: [host.name] });
     const tell = (state: 'begun' | 'done', text: string): void => {
-      execution.report({ server: null, unit: host.name, state, text });
+      if (!each.runsOn) execution.report({ server: null, unit: host.name, state, text });
     };
     tell('begun', 'edit its disk');
     edited.set(host.name, await editHost(editing, each));
@@ -105,6 +106,7 @@ async function writeDown(
       ...keptBy(local, state, edited),
     ],
     pending,
+    sources: await sourcesOf(mln, project),
   });
 }
 

@@ -13,6 +13,7 @@ import { classify } from './classify.js';
 import { rootOf } from './cost.js';
 import type { UpgradeConsent, UpgradeItem } from './items.js';
 import { sameProject } from './same.js';
+import { changedSources } from './sources.js';
 
 /** What an upgrade does with a unit, and what that takes. */
 export interface PlannedItem extends UpgradeItem {
@@ -42,7 +43,8 @@ export async function planUpgrade(
   const old = previous.project;
   const { home, directory } = old;
   const project = asBuilt(decide({ ...fresh, home, directory }, old), old, consent.rebuild ?? []);
-  const items = classify(old, project, mln.keywords, consent, hidden);
+  const copied = await changedSources(mln, previous, project);
+  const items = classify(old, project, mln.keywords, { ...consent, copied }, hidden);
   const own = diffProjects(old, project, mln.keywords, hidden).find(({ kind }) => kind === 'project');
   const bytesOf = createCounting(mln, old, project);
   const planned: PlannedItem[] = [];

@@ -6,6 +6,7 @@ import { placeText } from '../../place-text.js';
 import { serverOf } from '../../servers.js';
 import { requireState } from '../../state.js';
 import { readVersion } from '../../upgrade/history.js';
+import { withSwitchesClaimed } from '../../upgrade/reclaim.js';
 import { chosenHost, textOption } from '../choose.js';
 import { upgradeProject } from './upgrade.js';
 
@@ -31,7 +32,8 @@ export async function migrate(
   }
   const { source } = await readVersion(project.directory, state.version);
   const hosts = project.hosts.map((each) => (each.name === name ? { ...each, serviceHost: to } : each));
-  const exit = await upgradeProject(context, { project: { ...project, hosts }, source, warnings: [] }, options);
+  const moved = withSwitchesClaimed(mln, { ...project, hosts });
+  const exit = await upgradeProject(context, { project: moved, source, warnings: [] }, options);
   if (exit === Exit.done)
     terminal.note(
       `another upgrade brings it where the project’s file says: write "service_host ${to}" in the block of host ${name}${host?.place ? ` (${placeText(host.place)})` : ''} to keep this`,

@@ -19,6 +19,7 @@ import { classify } from '../../upgrade/classify.js';
 import type { UpgradeItem } from '../../upgrade/items.js';
 import { requirePlanned } from '../../upgrade/plan-file.js';
 import { sameProject } from '../../upgrade/same.js';
+import { changedSources } from '../../upgrade/sources.js';
 import { listOption, readChosenFile, secondsOption } from '../choose.js';
 import { withProject } from '../guarded.js';
 import { count, tellFailures } from '../tell.js';
@@ -51,8 +52,10 @@ export async function upgradeProject(
     let changed = false;
     const done: UpgradeItem[] = [];
     for (const project of inTurn(target, (await requireState(mln.folders.projects, name)).project)) {
-      const { project: previous, behind = [] } = await requireState(mln.folders.projects, name);
-      const items = classify(previous, project, mln.keywords, given);
+      const built = await requireState(mln.folders.projects, name);
+      const { project: previous, behind = [] } = built;
+      const copied = await changedSources(mln, built, project);
+      const items = classify(previous, project, mln.keywords, { ...given, copied });
       if (behind.length === 0 && sameProject(previous, project, items)) continue;
       changed = true;
       const chosen = await prepare(mln, previous, items, given, options['start'] === true);

@@ -135,7 +135,7 @@ interface OpenPart {
 }
 
 /** Phases of an upgrade whose units are those of the project as it was. */
-const ofPrevious: readonly string[] = ['stop', 'stopSwitches', 'give', 'giveUp'];
+const ofPrevious: readonly string[] = ['stop', 'stopSwitches', 'leave', 'give', 'giveUp'];
 /** Phases of it that are everything's, also where there is nothing here any more, or was not before. */
 const ofAll: readonly string[] = ['prepare', 'build', 'edit', 'commit', 'finish', 'undo'];
 
