@@ -79,10 +79,10 @@ async function runScript(
     const isHost = part.project.hosts.some((host) => host.name === name);
     const found = existsSync(path)
       ? scriptProblem(name, script, error, isHost)
-      : existsSync(`${path}.moving`)
+      : existsSync(`${path}.held`)
         ? problem(
             'MLN_IN_DOUBT',
-            `${name}: it is on its way to another server, and is not started here`,
+            `${name}: its disk is being edited, or on its way to another server`,
             `mln clean -p ${part.project.name} puts right what an upgrade has left that was cut off`,
           )
         : problem(

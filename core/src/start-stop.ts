@@ -32,20 +32,24 @@ export async function startUnits(execution: Execution): Promise<Outcome> {
   if (operation.options.allOrNothing) await rememberDown(execution);
   if (part.phase !== 'hosts') return startSwitches(execution);
   const { term, wait } = operation.options;
-  const names = part.units.map((unit) => unit.name);
+  const old = await applyPending(
+    mln,
+    part.project.directory,
+    part.units.map((unit) => unit.name),
+  );
+  const names = part.units.map((unit) => unit.name).filter((name) => !old.some(({ unit }) => unit === name));
   const args = term === undefined ? [] : [term];
-  await applyPending(mln, part.project.directory, names);
   // Its templates are told where the project is by now.
   await announceAll(join(mln.folders.projects, part.project.name), part.project.hosts);
   // What was saved without a limit is restored without one.
   const limit = names.some((name) => keepsMemory(part.project, name)) ? { limit: SAVE_LIMIT } : {};
   const outcome = await runScripts(execution, names, { script: 'start', args, done: 'started', ...limit });
-  if (wait === undefined) return outcome;
+  if (wait === undefined) return { failures: [...old, ...outcome.failures] };
   const failed = new Set(outcome.failures.map((each) => each.unit));
   const started = names.filter((name) => !failed.has(name));
   const left = wait - (performance.now() - execution.begun) / 1000;
   const late = await waitFor(execution, started, left, (status) => status.ready === true);
-  return { failures: [...outcome.failures, ...late.map(([name, status]) => notReady(name, status, wait))] };
+  return { failures: [...old, ...outcome.failures, ...late.map(([name, status]) => notReady(name, status, wait))] };
 }
 
 async function rememberDown({ mln, part, operation }: Execution): Promise<void> {

@@ -12,7 +12,7 @@ export interface Actions {
   /** The version that comes. */
   readonly version: number;
   /** Hosts, as they were, whose disks (those that are named by their roles and paths) are put aside. */
-  readonly aside: readonly { readonly host: Host; readonly disks: readonly string[] }[];
+  readonly aside: readonly Aside[];
   /** Disks that are there under another name: of a renamed host, or from those that are kept. */
   readonly take: readonly {
     readonly from: Host;
@@ -25,8 +25,13 @@ export interface Actions {
   readonly gone: readonly string[];
   /** What the old project had written and the new one does not, relative to the project's folder. */
   readonly obsolete: readonly string[];
-  /** Hosts that this server gives to another one, by the name of that server; null is a machine without a name. */
-  readonly given: readonly { readonly host: string; readonly to: string | null }[];
+}
+
+export interface Aside {
+  readonly host: Host;
+  readonly disks: readonly string[];
+  /** What has its place from now on; null where nothing does. */
+  readonly by: string | null;
 }
 
 const FILE = 'actions.json';

@@ -1,3 +1,4 @@
+import { earlierNames } from '../diff.js';
 import type { Disk, Host, Project } from '../project.js';
 import { serverOf } from '../servers.js';
 
@@ -6,10 +7,10 @@ import { serverOf } from '../servers.js';
  * one that stands on an image goes on doing so. Hosts whose disks are made anew are as they were resolved.
  */
 export function asBuilt(project: Project, previous: Project, anew: readonly string[]): Project {
+  const nameBefore = earlierNames(previous.hosts, project.hosts);
   const before = new Map(previous.hosts.map((host) => [host.name, host]));
   const hosts = project.hosts.map((host): Host => {
-    const was = host.keywords['was'];
-    const old = before.get(host.name) ?? (typeof was === 'string' ? before.get(was) : undefined);
+    const old = before.get(nameBefore(host) ?? host.name);
     if (!old || anew.includes(host.name)) return host;
     const root = old.disks.find(({ role }) => role === 'root');
     const moves = serverOf(old, previous) !== serverOf(host, project);

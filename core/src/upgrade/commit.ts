@@ -1,18 +1,19 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { systemFailure } from '../errors.js';
+import { failure, systemFailure } from '../errors.js';
 import { readIfThere, syncFolder } from '../files.js';
 import { recordPath } from '../guest-record.js';
 import type { Mln } from '../kernel.js';
 import type { Disk, Host, Project } from '../project.js';
 import { IMAGES } from '../share.js';
 import { readStateIn } from '../state.js';
-import { readActions, type Actions } from './actions.js';
+import type { Store } from '../store.js';
+import { readActions, type Actions, type Aside } from './actions.js';
 import { diskKey, storeOf } from './edit.js';
 import { saveHistory } from './history.js';
 import { removeKeptFolder } from './kept.js';
-import { keptFolder, upgradeFolder } from './places.js';
+import { heldScript, keptFolder, upgradeFolder } from './places.js';
 
 /** The project file that an upgrade was made from, until it is in its place: just before the state is. */
 const SOURCE = '.project.mln';
@@ -30,7 +31,7 @@ export async function commitUpgrade(mln: Mln, directory: string): Promise<void> 
   const old = await readStateIn(directory);
   try {
     if (old) {
-      for (const { host, disks } of actions.aside) await putAside(mln, host, disks, old.project, String(old.version));
+      for (const each of actions.aside) await putAside(mln, each, old.project, String(old.version));
       // Done before, the file that is there may be the new one.
       if (existsSync(join(staging, SOURCE)))
         await saveHistory(directory, old, (await readIfThere(join(directory, 'project.mln'))) ?? '');
@@ -44,6 +45,7 @@ export async function commitUpgrade(mln: Mln, directory: string): Promise<void> 
       if (isFolder) await moveTree(join(staging, name), join(directory, name), { replace: true });
       else if (!ours.includes(name)) await rename(join(staging, name), join(directory, name));
     }
+    for (const { name } of project.hosts) await rm(heldScript(directory, name), { force: true });
     for (const { host, disks } of actions.staged) await placeStaged(mln, host, disks, project);
     await rename(join(staging, SOURCE), join(directory, 'project.mln')).catch(ignoreMissing);
     await syncFolder(directory);
@@ -57,34 +59,78 @@ export async function commitUpgrade(mln: Mln, directory: string): Promise<void> 
 /** What is not moved with the project's own scripts: the state comes last. */
 const ours: readonly string[] = ['state.json', 'actions.json'];
 
-/** The old disks of a host go below the version that they belonged to, with the record of its guest. */
-async function putAside(mln: Mln, host: Host, keys: readonly string[], project: Project, kept: string): Promise<void> {
-  for (const disk of disksOf(host, keys)) {
-    const from = storeOf(mln, disk, host, project);
-    await storeOf(mln, { ...disk, kept }, host, project).take?.(from.path);
+/**
+ * Throws, before anything is put in its place, where a disk that is to get another name is missing, or where something has
+ * that name already.
+ */
+export async function requireMovable(mln: Mln, directory: string): Promise<void> {
+  const actions = await readActions(directory);
+  const fresh = await readStateIn(upgradeFolder(directory));
+  const old = await readStateIn(directory);
+  if (!actions || !fresh || !old) return;
+  const project = { ...fresh.project, directory };
+  const moves = [
+    ...actions.aside.flatMap((each) => asideMoves(mln, each, old.project, String(old.version))),
+    ...actions.take.flatMap((each) => takeMoves(mln, each, old.project, project)),
+  ];
+  const givesWay = new Set(moves.map(({ from }) => from.path));
+  for (const { host, from, to } of moves) {
+    if (!(await from.exists())) throw failure('MLN_NO_FILE', `${host}: there is no disk ${from.path}`);
+    if (!givesWay.has(to.path) && (await to.exists()))
+      throw failure('MLN_IO', `${host}: its disk ${from.path} is to become ${to.path}, and something has that name`, {
+        hint: 'move that away',
+      });
   }
-  const folder = join(project.directory, keptFolder(kept, host.name));
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const record = recordPath(project.directory, host.name);
-  // Done before, the record that is there is the new one's.
-  if (existsSync(record) && !existsSync(join(folder, 'guest'))) await rename(record, join(folder, 'guest'));
-  await syncFolder(folder);
 }
 
-async function takeDisks(
+interface Move {
+  readonly host: string;
+  readonly from: Store;
+  readonly to: Store;
+}
+
+function asideMoves(mln: Mln, { host, disks }: Aside, project: Project, kept: string): readonly Move[] {
+  return disksOf(host, disks).map((disk) => ({
+    host: host.name,
+    from: storeOf(mln, disk, host, project),
+    to: storeOf(mln, { ...disk, kept }, host, project),
+  }));
+}
+
+function takeMoves(
   mln: Mln,
   { from, host, disks }: Actions['take'][number],
   old: Project,
   project: Project,
-): Promise<void> {
-  const keyed = (each: Host, key: string): Disk | undefined => disksOf(each, [key])[0];
+): readonly Move[] {
+  const moves = disks.flatMap(([before, after]): Move[] => {
+    const [was, is] = [disksOf(from, [before])[0], disksOf(host, [after])[0]];
+    if (!was || !is) return [];
+    return [{ host: host.name, from: storeOf(mln, was, from, old), to: storeOf(mln, is, host, project) }];
+  });
+  return moves.filter((each) => each.from.path !== each.to.path);
+}
+
+/** The old disks of a host go below the version that they belonged to, with the record of its guest. */
+async function putAside(mln: Mln, aside: Aside, project: Project, kept: string): Promise<void> {
+  const { host, by } = aside;
+  const { directory } = project;
+  for (const { from, to } of asideMoves(mln, aside, project, kept))
+    // Done before, what has the old name is the new disk.
+    if (!(await to.exists()) && (await from.exists())) await to.take?.(from.path);
+  const folder = join(directory, keptFolder(kept, host.name));
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const record = recordPath(directory, host.name);
+  // The same holds for the record, once the new one is no longer where it was made.
+  const isOld = by === null || existsSync(recordPath(upgradeFolder(directory), by));
+  if (isOld && existsSync(record)) await rename(record, join(folder, 'guest'));
+  await syncFolder(folder);
+}
+
+async function takeDisks(mln: Mln, take: Actions['take'][number], old: Project, project: Project): Promise<void> {
+  const { from, host } = take;
   await mkdir(join(project.directory, host.name), { recursive: true, mode: 0o700 });
-  for (const [before, after] of disks) {
-    const [was, is] = [keyed(from, before), keyed(host, after)];
-    if (!was || !is) continue;
-    const [now, then] = [storeOf(mln, was, from, old), storeOf(mln, is, host, project)];
-    if (now.path !== then.path) await then.take?.(now.path);
-  }
+  for (const move of takeMoves(mln, take, old, project)) await move.to.take?.(move.from.path);
   for (const kept of new Set(from.disks.flatMap((disk) => disk.kept ?? [])))
     await removeKeptFolder(project.directory, kept, from.name);
 }

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { link, lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, systemFailure } from '../errors.js';
-import { readIfThere, syncFolder } from '../files.js';
+import { readIfThere, syncFolder, writeAtomically } from '../files.js';
 import type { Mln } from '../kernel.js';
 import { isHere } from '../servers.js';
 import { readStateIn } from '../state.js';
@@ -16,30 +16,27 @@ import { upgradeFolder } from './places.js';
 const FILE = '.decision';
 
 /** What was decided; null where nothing is yet. */
-async function decisionIn(directory: string): Promise<'commit' | 'refuse' | null> {
+export async function decisionIn(directory: string): Promise<'commit' | 'refuse' | null> {
   const text = await readIfThere(join(upgradeFolder(directory), FILE));
   return text === 'commit' || text === 'refuse' ? text : null;
 }
 
-/** Decides, where nobody has before; gives what counts. */
+/** Decides, where nobody has before; gives what counts. The file has its name only when it is whole. */
 async function decide(directory: string, decision: 'commit' | 'refuse'): Promise<'commit' | 'refuse'> {
   const folder = upgradeFolder(directory);
+  const path = join(folder, `${FILE}.${randomBytes(4).toString('hex')}`);
   try {
-    const file = await open(join(folder, FILE), 'wx', 0o600);
-    try {
-      await file.writeFile(decision);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    // Whoever asks may be root, where another user's upgrade is to read it.
+    await writeAtomically(path, decision, 0o644);
+    await link(path, join(folder, FILE)).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    });
+    await rm(path, { force: true });
     await syncFolder(folder);
-    return decision;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
-      throw systemFailure(error, `what was decided cannot be written into ${folder}`);
-    // One that was cut off while it was written counts for nothing that was done.
-    return (await decisionIn(directory)) ?? 'refuse';
+    throw systemFailure(error, `what was decided cannot be written into ${folder}`);
   }
+  return (await decisionIn(directory)) ?? 'refuse';
 }
 
 /** Decides that an upgrade takes its place. Throws where somebody in doubt has asked before. */
@@ -65,5 +62,6 @@ export async function ownsOrRefuses(
     return host !== undefined && state !== null && isHere(mln, host, state.project);
   };
   if (hosts.every(owns)) return true;
-  return existsSync(upgradeFolder(directory)) && (await decide(directory, 'refuse')) === 'commit';
+  const staging = await lstat(upgradeFolder(directory)).catch(() => null);
+  return staging?.isDirectory() === true && (await decide(directory, 'refuse')) === 'commit';
 }

@@ -11,6 +11,7 @@ import type { State } from '../state.js';
 import type { Store } from '../store.js';
 import { createTemplates } from '../templates.js';
 import { openPresent, remake } from './disk.js';
+import { hold } from './hold.js';
 import type { LocalHost } from './local.js';
 import { keptFolder, receivedImage, undoFile, upgradeFolder } from './places.js';
 import { sizeAfter } from './sizes.js';
@@ -101,6 +102,7 @@ async function editRoot(editing: Editing, local: LocalHost, root: Disk): Promise
     const to = storeOf(mln, disk, host, staged);
     await remake(mln, { from, mayMove: true, to, size, scratch });
     await configure(editing, host, to.path, old && record && { host: old, record });
+    await rm(from, { force: true });
     await own(mln, host, to);
     return { disk, take: null, staged: true };
   }
@@ -112,6 +114,7 @@ async function editRoot(editing: Editing, local: LocalHost, root: Disk): Promise
   const previous = record && { host: old, record };
   const undo = undoFile(project.directory, old.name, local.kept);
   await makeFolder(dirname(undo));
+  if (local.kept === null && state) await hold(mln, state.project, old);
   const present = await openPresent(mln, store, scratch);
   try {
     if (root.existing) {

@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { announcer, journalEnd, type Announce } from '../announce.js';
 import { failure } from '../errors.js';
-import { readIfThere, syncFolder, writeAtomically } from '../files.js';
+import { readIfThere, writeAtomically } from '../files.js';
+import { readJournal } from '../journal.js';
 import type { Failure, Outcome } from '../operation.js';
-import { unitsOf, type Project } from '../project.js';
-import { requireDown } from '../require-down.js';
-import { runScripts, type Execution } from '../run-scripts.js';
+import type { Project } from '../project.js';
+import { problem, runScripts, type Execution } from '../run-scripts.js';
 import { isHere, spreadSwitches } from '../servers.js';
 import { startUnits, stopHosts } from '../start-stop.js';
 import { readState, readStateIn, type State } from '../state.js';
@@ -15,11 +14,14 @@ import { statusesOf } from '../monitor.js';
 import { asBuilt } from './as-built.js';
 import { commitUpgrade } from './commit.js';
 import { decideCommit, ownsOrRefuses } from './decision.js';
-import { dropReplaced, forgetOld } from './kept.js';
+import { finishUpgrade } from './finish.js';
+import { dropReplaced } from './kept.js';
 import { localUpgrade, type LocalUpgrade } from './local.js';
-import { movingScript, startScript, upgradeFolder } from './places.js';
+import { hold } from './hold.js';
+import { upgradeFolder } from './places.js';
 import { prepareUpgrade } from './prepare.js';
 import { stage, type Staged } from './stage.js';
+import { isReached } from './settle.js';
 import { takeBack } from './take-back.js';
 
 /** An upgrade on this server, from one phase to the next. */
@@ -66,7 +68,7 @@ export async function executeUpgrade(execution: Execution): Promise<Outcome> {
     }
     case 'give':
       await announce('give', directory, { units: names });
-      return give(execution, directory);
+      return give(execution);
     case 'edit':
       return edit(execution, announce);
     case 'commit':
@@ -116,14 +118,8 @@ async function stoppedIn(directory: string): Promise<readonly string[]> {
 }
 
 /** From here on nobody starts the host here. */
-async function give({ mln, part }: Execution, directory: string): Promise<Outcome> {
-  for (const unit of part.units)
-    if (unit.kind === 'host') {
-      await requireDown(mln, part.project, unit);
-      await mln.shell(join(directory, unit.name, 'stop'), ['clean'], { cwd: directory });
-      await rename(startScript(directory, unit.name), movingScript(directory, unit.name));
-      await syncFolder(join(directory, unit.name));
-    }
+async function give({ mln, part }: Execution): Promise<Outcome> {
+  for (const unit of part.units) if (unit.kind === 'host') await hold(mln, part.project, unit);
   return done;
 }
 
@@ -142,12 +138,12 @@ async function commit(
   announce: Announce<'upgrade'>,
 ): Promise<Outcome> {
   if ((await readStateIn(upgradeFolder(directory))) === null) return done;
-  await decideCommit(directory, part.project.name);
   const found = running.get(operation);
   // Those of switches whose hosts are all elsewhere by now.
   for (const name of found?.local.goneSwitches ?? [])
     if (existsSync(join(directory, name, 'stop')))
       await mln.shell(join(directory, name, 'stop'), [], { cwd: directory });
+  await decideCommit(directory, part.project.name);
   await announce('commit', directory);
   await commitUpgrade(mln, directory);
   if (found) running.set(operation, { ...found, state: await readState(mln.folders.projects, part.project.name) });
@@ -180,30 +176,28 @@ async function finish(execution: Execution, directory: string, announce: Announc
   return done;
 }
 
-/** What is left to do when an upgrade is in place. Gives whether nothing of the project is here any more. */
-export async function finishUpgrade(mln: Execution['mln'], directory: string): Promise<boolean> {
-  const state = await readStateIn(directory);
-  if (state) await dropReplaced(mln, state, ['replaced']);
-  const now = await readStateIn(directory);
-  if (now) await forgetOld(mln, now);
-  await rm(upgradeFolder(directory), { recursive: true, force: true });
-  const { project, kept = [] } = (await readStateIn(directory)) ?? {};
-  const isHome = project && (project.home === null || project.home === mln.configuration.serviceHost);
-  if (!project || isHome || kept.length > 0 || unitsOf(project).some((unit) => isHere(mln, unit, project)))
-    return false;
-  await rm(directory, { recursive: true, force: true });
-  return true;
-}
-
-/** Every disk is as it was, and what ran runs again. */
+/**
+ * Every disk is as it was, and what ran runs again; but where it is being put in its place already, or another server has
+ * taken its hosts, there is no way back: then it is finished.
+ */
 async function undo(execution: Execution, directory: string): Promise<Outcome> {
   const { mln, operation, part } = execution;
-  const state = await readState(mln.folders.projects, part.project.name).catch(() => null);
+  const { name } = part.project;
   const stopped = await stoppedIn(directory);
-  await takeBack(mln, directory, state);
+  const lines = (await readJournal(directory)).filter(
+    (line) => line.operation === operation.id && line.name === 'upgrade',
+  );
+  const forward = (await isReached(mln, directory, lines, 'upgrade')) === true;
+  if (forward) {
+    await commitUpgrade(mln, directory);
+    await finishUpgrade(mln, directory);
+  } else await takeBack(mln, directory, await readState(mln.folders.projects, name));
+  const state = await readState(mln.folders.projects, name);
   const outcome = state ? await startAgain(execution, state.project, stopped) : done;
   if (state) await journalEnd(operation, directory, 'failed');
-  return outcome;
+  if (!forward) return outcome;
+  const message = `the upgrade of ${name} could not be taken back: it was in its place already, and is finished`;
+  return { failures: [...outcome.failures, { unit: null, problem: problem('MLN_PARTLY', message) }] };
 }
 
 async function startAgain(execution: Execution, project: Project, names: readonly string[]): Promise<Outcome> {

@@ -19,13 +19,13 @@ export function undoFile(directory: string, host: string, kept: string | null = 
   return join(upgradeFolder(directory), '.undo', kept === null ? host : `${host}@${kept}`);
 }
 
-/** The script that starts a host, and what it is called while the host is on its way to another server. */
+/** The script that starts a host, and what it is called while nobody may: its disk is edited, or on its way to another server. */
 export function startScript(directory: string, host: string): string {
   return join(directory, host, 'start');
 }
 
-export function movingScript(directory: string, host: string): string {
-  return join(directory, host, 'start.moving');
+export function heldScript(directory: string, host: string): string {
+  return join(directory, host, 'start.held');
 }
 
 /** The root disk of a host that comes from another server, whole, as a sparse file; its record lies beside it (recordPath). */

@@ -3,16 +3,19 @@ import type { Announce } from '../announce.js';
 import { failure } from '../errors.js';
 import { writeAtomically } from '../files.js';
 import { statusesOf } from '../monitor.js';
-import type { Host, Project, Unit } from '../project.js';
+import type { Mln } from '../kernel.js';
+import { unitsOf, type Host, type Project, type Unit } from '../project.js';
+import { isThisServer, serversOf } from '../servers.js';
 import type { Execution } from '../run-scripts.js';
 import { keepsMemory, refuseSaved } from '../saved.js';
-import { serverOf } from '../servers.js';
 import { writeState, type KeptHost, type State, type TemplateRecord } from '../state.js';
 import { writeActions, type Actions } from './actions.js';
 import { diskKey, editHost, type EditedHost } from './edit.js';
 import type { LocalHost, LocalUpgrade } from './local.js';
 import { upgradeFolder } from './places.js';
 import { sourcesOf } from './sources.js';
+import { storesOutside } from '../remove.js';
+import { requireMovable } from './commit.js';
 import { filesOf, type Staged } from './stage.js';
 
 interface Preparing {
@@ -61,9 +64,20 @@ export async function prepareUpgrade({ execution, state, local, staged, announce
   const hosts = staged.project.hosts.map((host) => edited.get(host.name)?.host ?? host);
   const fresh = { ...project, hosts };
   await writeDown({ execution, state, local, staged, announce }, fresh, edited, pending);
-  await mln.shell('sync', ['-f', '--', upgradeFolder(directory)]);
+  await bringToDisk(mln, fresh, directory);
   const given = local.gone.flatMap(({ host, reason }) => (reason === 'moved' ? [host.name] : []));
   await announce('prepared', directory, { units: given });
+}
+
+/** All that was made is to be whole after a power cut; and what is to be renamed must be there. */
+async function bringToDisk(mln: Mln, project: Project, directory: string): Promise<void> {
+  const staging = upgradeFolder(directory);
+  await mln.shell('sync', ['-f', '--', staging]);
+  const outside: string[] = [];
+  for (const store of storesOutside(mln, { ...project, directory: staging }))
+    if (await store.exists()) outside.push(store.path);
+  if (outside.length > 0) await mln.shell('sync', ['--', ...outside]);
+  await requireMovable(mln, directory);
 }
 
 /** A guest that runs on keeps its disks. */
@@ -88,13 +102,16 @@ async function writeDown(
     local,
     staged,
     state,
-    project,
     edited,
     state ? filesOf(mln, state.project, oldUnits(local, state)) : [],
   );
   await writeActions(directory, actions);
   await writeAtomically(join(staging, '.project.mln'), part.source);
-  const back = new Set(local.hosts.flatMap(({ host, kept }) => (kept === null ? [] : [`${host.name} ${kept}`])));
+  // What was copied of a disk that is kept leaves it where it is.
+  const taken = actions.take.flatMap(({ from }) =>
+    from.disks.flatMap(({ kept }) => (kept ? [`${from.name} ${kept}`] : [])),
+  );
+  const back = new Set(taken);
   await writeState(staging, {
     version: actions.version,
     builtAt: new Date().toISOString(),
@@ -107,7 +124,18 @@ async function writeDown(
     ],
     pending,
     sources: await sourcesOf(mln, project),
+    ...behindHome(mln, project, part.previous ?? null),
   });
+}
+
+/** At home all other servers count as behind, until it is known that they are not. */
+function behindHome(mln: Mln, project: Project, previous: Project | null): Pick<State, 'behind'> {
+  if (!isThisServer(mln, project.home)) return {};
+  const servers = [project, ...(previous ? [previous] : [])].flatMap((each) =>
+    unitsOf(each).flatMap((unit) => serversOf(unit, each)),
+  );
+  const others = [...new Set(servers)].filter((server) => server !== null && !isThisServer(mln, server));
+  return others.length === 0 ? {} : { behind: others.map(String) };
 }
 
 /** Units that have a folder here. */
@@ -124,7 +152,6 @@ function actionsOf(
   local: LocalUpgrade,
   { files }: Staged,
   state: State | null,
-  project: Project,
   edited: ReadonlyMap<string, EditedHost>,
   before: readonly string[],
 ): Actions {
@@ -133,14 +160,14 @@ function actionsOf(
     from === 'kept' && kept === null && old && old.name !== host.name ? [old.name] : [],
   );
   const aside = local.hosts.flatMap(({ host, old, replaced, from, kept }) => [
-    ...(replaced ? [{ host: replaced, disks: made(replaced) }] : []),
+    ...(replaced ? [{ host: replaced, disks: made(replaced), by: host.name }] : []),
     ...(from === 'kept' && kept === null && old && (edited.get(host.name)?.aside.length ?? 0) > 0
-      ? [{ host: old, disks: edited.get(host.name)?.aside ?? [] }]
+      ? [{ host: old, disks: edited.get(host.name)?.aside ?? [], by: host.name }]
       : []),
   ]);
   return {
     version: (state?.version ?? 0) + 1,
-    aside: [...aside, ...local.gone.map(({ host }) => ({ host, disks: made(host) }))],
+    aside: [...aside, ...local.gone.map(({ host }) => ({ host, disks: made(host), by: null }))],
     take: local.hosts.flatMap(({ host, old }) => {
       const it = edited.get(host.name);
       return it && old && it.take.length > 0 ? [{ from: old, host: it.host, disks: it.take }] : [];
@@ -153,24 +180,7 @@ function actionsOf(
       (name) => !local.units.some((unit) => unit.name === name),
     ),
     obsolete: before.filter((path) => !files.includes(path)),
-    given: local.gone.flatMap(({ host, reason }) =>
-      reason === 'moved' ? [{ host: nameAfter(host, project), to: serverAfter(host, project) }] : [],
-    ),
   };
-}
-
-/** The host that an old one has become, which is elsewhere by now. */
-function after({ name }: Host, { hosts }: Project): Host | undefined {
-  return hosts.find((each) => each.name === name) ?? hosts.find(({ keywords }) => keywords['was'] === name);
-}
-
-function nameAfter(host: Host, project: Project): string {
-  return after(host, project)?.name ?? host.name;
-}
-
-function serverAfter(host: Host, project: Project): string | null {
-  const found = after(host, project);
-  return found ? serverOf(found, project) : null;
 }
 
 /** What is kept aside from now on. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { announcer, journalEnd, newOperation } from '../announce.js';
+import { earlierNames } from '../diff.js';
 import { failure, isMlnError } from '../errors.js';
 import { cutOff, readJournal, type CutOff } from '../journal.js';
 import type { Mln } from '../kernel.js';
@@ -9,7 +10,8 @@ import { isHere, serverOf, isThisServer } from '../servers.js';
 import { readStateIn, type State } from '../state.js';
 import { readActions } from './actions.js';
 import { commitUpgrade } from './commit.js';
-import { finishUpgrade } from './engine.js';
+import { decisionIn } from './decision.js';
+import { finishUpgrade } from './finish.js';
 import { upgradeFolder } from './places.js';
 import { takeBack } from './take-back.js';
 
@@ -50,6 +52,20 @@ export async function settleUpgrade(mln: Mln, name: string, doing: string): Prom
   return [`the upgrade of ${name} that was cut off is finished: version ${now?.version ?? ''} is in place${rest}`];
 }
 
+/**
+ * Whether an upgrade that is not over goes on, or (false) back: it is being put in its place here, or its hosts are another
+ * server's by now. Null: that cannot be told, and what is to be done does no harm. Throws MLN_IN_DOUBT where it might.
+ */
+export async function isReached(
+  mln: Mln,
+  directory: string,
+  lines: CutOff['lines'],
+  doing: string,
+): Promise<boolean | null> {
+  if (lines.some(({ step }) => step === 'commit') || (await decisionIn(directory)) === 'commit') return true;
+  return isElsewhere(mln, directory, await readStateIn(directory), lines, doing);
+}
+
 async function end(lines: CutOff['lines'], { project }: State): Promise<void> {
   const [line] = lines;
   if (line) await journalEnd({ id: line.operation, name: 'upgrade' }, project.directory, 'settled');
@@ -61,8 +77,12 @@ async function notStarted(mln: Mln, directory: string, lines: CutOff['lines']): 
   const stopped = new Set(lines.filter(({ step }) => step === 'stop').flatMap(({ units = [] }) => units));
   if (!state || stopped.size === 0) return '';
   const { project } = state;
+  const nameBefore = earlierNames(
+    [...stopped].map((name) => ({ name })),
+    project.hosts,
+  );
   const hosts = project.hosts.filter(
-    (host) => (stopped.has(host.name) || stopped.has(String(host.keywords['was']))) && isHere(mln, host, project),
+    (host) => stopped.has(nameBefore(host) ?? host.name) && isHere(mln, host, project),
   );
   const statuses = await statusesOf(mln, project, hosts);
   const down = hosts.filter(({ name }) => statuses.get(name)?.state === 'down').map(({ name }) => name);
@@ -91,7 +111,7 @@ async function isElsewhere(
     const part = { server, phase: 'owns', units, project: { ...staged.project, directory }, source: '' };
     try {
       const outcome = await mln.hooks.execute.promise(newOperation('upgrade'), part, () => undefined);
-      if (outcome) return true;
+      if (outcome) return outcome.failures.length === 0;
     } catch (error) {
       if (!isMlnError(error)) throw error;
       if (error.code === 'MLN_NO_PROJECT' || error.code === 'MLN_NO_UNIT') return false;
@@ -108,10 +128,12 @@ async function isElsewhere(
 
 /** Hosts whose server changes, by the new one, where that is another one than this. */
 function movedIn(mln: Mln, { project }: State, state: State | null): ReadonlyMap<string, readonly string[]> {
-  const before = new Map(state?.project.hosts.map((host) => [host.name, host]));
+  const hosts = state?.project.hosts ?? [];
+  const before = new Map(hosts.map((host) => [host.name, host]));
+  const nameBefore = earlierNames(hosts, project.hosts);
   const found = new Map<string, string[]>();
   for (const host of project.hosts) {
-    const old = before.get(host.name) ?? before.get(String(host.keywords['was']));
+    const old = before.get(nameBefore(host) ?? host.name);
     const to = serverOf(host, project);
     if (!old || !state || to === null || isThisServer(mln, to) || serverOf(old, state.project) === to) continue;
     found.set(to, [...(found.get(to) ?? []), host.name]);

@@ -5,7 +5,7 @@ import type { Announce } from '../announce.js';
 import { buildUnits, writeFiles } from '../build.js';
 import { diskSize } from '../disk-size.js';
 import { systemFailure } from '../errors.js';
-import { makeFolder } from '../files.js';
+import { makeFolder, syncFolder } from '../files.js';
 import { shortenJournal } from '../journal.js';
 import type { Mln } from '../kernel.js';
 import type { Operation, Part, Report } from '../operation.js';
@@ -47,6 +47,7 @@ export async function stage(
   await announce('scripts', directory);
   await rm(staging, { recursive: true, force: true });
   await makeFolder(staging);
+  await syncFolder(directory);
   const fresh = local.hosts.flatMap(({ host, from }) => (from === 'new' ? [host] : []));
   const plan = await planProject(mln, project, fresh, previous?.project ?? null);
   for (const { message } of plan.warnings) report({ server: null, unit: null, state: 'note', text: message });

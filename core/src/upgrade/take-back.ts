@@ -1,14 +1,15 @@
-import { existsSync } from 'node:fs';
-import { readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemFailure } from '../errors.js';
 import type { Mln } from '../kernel.js';
 import { removeDisks } from '../remove.js';
+import { requireDown } from '../require-down.js';
 import { readJournal } from '../journal.js';
 import type { State } from '../state.js';
 import { unpatch } from './disk.js';
 import { storeOf } from './edit.js';
-import { movingScript, startScript, undoFile, upgradeFolder } from './places.js';
+import { letGo } from './hold.js';
+import { undoFile, upgradeFolder } from './places.js';
 
 /**
  * Takes back an upgrade that is not in its place: every disk is as it was, and guests that were given away can be started
@@ -24,12 +25,11 @@ export async function takeBack(mln: Mln, directory: string, state: State | null)
           ? state?.project.hosts.find((each) => each.name === of)
           : state?.kept.find((each) => each.host.name === of && String(each.version) === version)?.host;
       const disk = host?.disks.find(({ role }) => role === 'root');
+      if (state && host && version === undefined) await requireDown(mln, state.project, host);
       if (state && host && disk)
         await unpatch(storeOf(mln, disk, host, state.project), undoFile(directory, of, version ?? null));
     }
-    for (const { name } of state?.project.hosts ?? [])
-      if (existsSync(movingScript(directory, name)))
-        await rename(movingScript(directory, name), startScript(directory, name));
+    for (const { name } of state?.project.hosts ?? []) await letGo(directory, name);
     const outside = (await readJournal(directory)).findLast(
       (entry) => entry.outside && entry.name === 'upgrade',
     )?.outside;

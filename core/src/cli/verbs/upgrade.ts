@@ -1,13 +1,14 @@
 import { Exit, type ExitCode } from '../../codes.js';
 import type { CommandContext, CommandOptions } from '../../commands.js';
 import { decide } from '../../decide.js';
+import { earlierNames } from '../../diff.js';
 import { failure } from '../../errors.js';
 import type { Mln } from '../../kernel.js';
 import { statusesOf } from '../../monitor.js';
 import { operate } from '../../operate.js';
 import type { Upgrade } from '../../operate-steps.js';
 import type { Failure, OperationOptions } from '../../operation.js';
-import { unitsOf, type Project } from '../../project.js';
+import { unitsOf, type Host, type Project } from '../../project.js';
 import type { ReadProject } from '../../read-project.js';
 import { requireStores } from '../../remove.js';
 import { refuseSaved } from '../../saved.js';
@@ -92,12 +93,15 @@ export async function upgradeProject(
   });
 }
 
-/** Servers whose part has failed as a whole may be at the version before: the next upgrade asks them again. */
+/** Servers whose part has not failed as a whole are not behind: the next upgrade need not ask them again. */
 async function noteBehind(mln: Mln, name: string, failures: readonly Failure[]): Promise<void> {
-  const servers = failures.flatMap(({ unit, server }) => (unit === null && server !== undefined ? [server] : []));
-  if (servers.length === 0) return;
-  const state = await requireState(mln.folders.projects, name);
-  await writeState(state.project.directory, { ...state, behind: [...new Set(servers)] });
+  const { behind = [], ...state } = await requireState(mln.folders.projects, name);
+  const servers = new Set(
+    failures.flatMap(({ unit, server }) => (unit === null && server !== undefined ? [server] : [])),
+  );
+  const still = behind.filter((server) => servers.has(server));
+  if (still.length === behind.length) return;
+  await writeState(state.project.directory, { ...state, ...(still.length > 0 ? { behind: still } : {}) });
 }
 
 /** The project as it is to be, with its disks as an upgrade leaves them. */
@@ -114,12 +118,10 @@ async function targetOf(mln: Mln, project: Project, given: OperationOptions): Pr
  * each further one; so that one server's word decides what has become of them.
  */
 function* inTurn(target: Project, before: Project): Generator<Project> {
+  const nameBefore = earlierNames(before.hosts, target.hosts);
   const old = new Map(before.hosts.map((host) => [host.name, serverOf(host, before)]));
-  const was = (host: Project['hosts'][number]): string | null | undefined =>
-    old.get(host.name) ?? old.get(String(host.keywords['was']));
-  const known = (host: Project['hosts'][number]): boolean =>
-    old.has(host.name) || old.has(String(host.keywords['was']));
-  const moving = target.hosts.filter((host) => known(host) && was(host) !== serverOf(host, target));
+  const was = (host: Host): string | null | undefined => old.get(nameBefore(host) ?? host.name);
+  const moving = target.hosts.filter((host) => was(host) !== undefined && was(host) !== serverOf(host, target));
   const targets = [...new Set(moving.map((host) => serverOf(host, target)))];
   for (let turn = 1; turn < targets.length; turn += 1) {
     const later = new Set(targets.slice(turn));
@@ -152,6 +154,7 @@ async function prepare(
     if (host) refuseSaved(previous, host, statuses.get(host.name));
     refuseUnknownState(nameBefore(item), previous, statuses.get(nameBefore(item)));
   }
+  refuseNameless(mln, items);
   const up = (name: string): boolean => statuses.get(name)?.state === 'up';
   const runs = previous.hosts.some(({ name }) => up(name));
   const start = items.flatMap((item) => {
@@ -164,6 +167,19 @@ async function prepare(
     options: { ...options, moved: named('move'), rebuild: named('rebuild'), stops: stops.map(nameBefore) },
     upgrade: { previous, items, start, runs: runs || start.length > 0 },
   };
+}
+
+/** A server that is in doubt whether it has given a host away asks the one that took it. */
+function refuseNameless({ configuration }: Mln, items: readonly UpgradeItem[]): void {
+  const coming = items.find((item) => item.class === 'move' && item.to === null && item.from !== null);
+  if (!coming || configuration.serviceHost !== null) return;
+  throw failure(
+    'MLN_UNSUPPORTED',
+    `${coming.name} cannot come here: this machine has no name by which servers can ask it`,
+    {
+      hint: 'set service_host in the configuration; mln setup --service-host NAME makes all of it',
+    },
+  );
 }
 
 function refuseUnknownState(name: string, project: Project, status: Status | undefined): void {

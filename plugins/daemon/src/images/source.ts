@@ -16,7 +16,7 @@ import type { SentImage } from './send-image.js';
 import { MOST_RECORD } from './wire.js';
 
 /** The script by which a host is started, as it is called while the host is given to another server. */
-const MOVING = 'start.moving';
+const HELD = 'start.held';
 
 /** Whether the disk is that of a guest which may run, or is given away for good. */
 export interface Giving {
@@ -30,7 +30,7 @@ export function rootDisk({ disks }: Host): Host['disks'][number] | undefined {
 
 /** Throws where the disk of a host is not to be sent: one that runs is so only ahead of its move. */
 export function requireGiven({ directory }: Project, host: string, { preCopy }: Giving): void {
-  if (preCopy || (existsSync(join(directory, host, MOVING)) && !existsSync(join(directory, host, 'start')))) return;
+  if (preCopy || (existsSync(join(directory, host, HELD)) && !existsSync(join(directory, host, 'start')))) return;
   throw failure('MLN_NOT_ALLOWED', `${host} is not given away: its disk is not sent`, {
     hint: 'mln migrate, or an upgrade whose file names another service_host, moves it',
   });

@@ -8,6 +8,7 @@ import { guestRoutes } from '../coordinate/routes.js';
 import { createKeeper } from '../fleet/keeper.js';
 import { requestCounts } from '../fleet/request-counts.js';
 import { fleetRoutes } from '../fleet/routes.js';
+import { ownsRoute } from '../images/owns.js';
 import { createOperations } from '../operations/create.js';
 import { guestFolders } from '../operations/guest-user.js';
 import { imageUpgrades } from '../images/routes.js';
@@ -99,6 +100,7 @@ export async function startDaemon(
       ...authorityRoutes(daemon),
       ...transferRoutes(daemon),
       ...fleetRoutes(daemon),
+      ownsRoute(daemon),
       ...guestRoutes(daemon),
       ...tunnelRoutes(daemon),
       ...operationRoutes(daemon),
