@@ -12,6 +12,8 @@ import { decided, testKernel } from '../../../../test/support/test-kernel.js';
 import { portable } from '../../src/portable.js';
 import { beyondPaths } from '../../src/rights/allowed-paths.js';
 
+type Demand = ReturnType<typeof portable.demandsOf>[number];
+
 /* What a project asks of the physical host, and what of that is allowed. */
 
 let mln: Mln;
