@@ -37,7 +37,7 @@ export interface Ran {
 }
 
 /** Gives the core and what runs tasks with it as one program: each kill needs a new process, and that is to begin soon. */
-export function bundledCore(): string {
+export function bundledCore(text = runner): string {
   const program = join(scratchFolder(), 'run.mjs');
   const root = join(import.meta.dirname, '../..');
   const banner = "import { createRequire as ofModule } from 'node:module'; const require = ofModule(import.meta.url);";
@@ -47,11 +47,13 @@ export function bundledCore(): string {
     '--format=esm',
     '--loader=ts',
     '--external:cosmiconfig',
+    '--alias:@mln/core=./index.ts',
+    '--alias:@mln/plugin-linux=../../plugins/linux/src/index.ts',
     `--banner:js=${banner}`,
   ];
   execFileSync(join(root, 'node_modules/.bin/esbuild'), [...options, '--log-level=error', `--outfile=${program}`], {
     cwd: join(root, 'core/src'),
-    input: runner,
+    input: text,
   });
   return program;
 }

@@ -12,7 +12,7 @@ import { furnish, look, touched, upgradeWorld, type UpgradeWorld } from './upgra
  * have made; what is as it is to be is not touched; and the way back leads back. RUNS chooses how many pairs are tried.
  */
 
-const runs = Number(process.env['RUNS'] ?? 500);
+const runs = Number(process.env['RUNS'] ?? 300);
 const memory = '/dev/shm';
 const root = mkdtempSync(join(existsSync(memory) ? memory : tmpdir(), 'mln-upgrade-'));
 afterAll(() => {

@@ -30,7 +30,7 @@ async function turns(
       if (server === null && phase === 'build')
         told.push(
           [
-            ...project.hosts.map((host) => `${host.name} at ${serverOf(host, project) ?? 'home'}`),
+            ...project.hosts.map((host) => `${host.name} at ${serverOf(host, project) ?? 'nowhere'}`),
             `moved: ${(operation.options.moved ?? []).join()}`,
           ].join(', '),
         );
@@ -39,11 +39,14 @@ async function turns(
       return { failures: [] };
     });
   });
+  const folders = { projects, templates: join(projects, 'templates'), files: join(projects, 'files') };
   const mln = await kernel([machine], {
-    folders: { projects, templates: join(projects, 'templates'), files: join(projects, 'files') },
+    folders,
+    configuration: { plugins: [], template: 'tiny', serviceHost: 'home', stopWait: 60, folders, origins: {} },
   });
   const projectOf = (servers: Readonly<Record<string, string>>): Project =>
     fakeProject({
+      home: 'home',
       directory,
       hosts: Object.entries(servers).map(([name, server]): Host => {
         const [serviceHost = '', was] = server.split(' was ');

@@ -34,7 +34,7 @@ export const TEMPLATE = 32 * 1024;
 const SECRET = 'fixed';
 
 /** Names of units whose start script was run, and whose stop script was not. */
-export type Running = Pick<Set<string>, 'has' | 'add' | 'delete' | 'clear'>;
+export type Running = Pick<Set<string>, 'has' | 'add' | 'delete' | 'clear'> & Iterable<string>;
 
 export interface UpgradeWorld {
   readonly mln: Mln;
