@@ -18,8 +18,6 @@ import {
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { ensurePrograms, forFleets } from '../../scripts/setup.js';
 import { openShells, timed } from './fleet-lab.js';
 import { folder, isWanted, median, tell } from './measure.js';
@@ -191,7 +189,8 @@ async function openLab(place) {
       const parts = async function* () {
         for (const start of at) yield* createReadStream(path, { start, end: start + STRETCH - 1, highWaterMark: MiB });
       };
-      await pipeline(Readable.from(parts(), { objectMode: false, highWaterMark: MiB }), put);
+      for await (const part of parts()) if (!put.write(part)) await once(put, 'drain');
+      put.end();
       const [response] = await answered;
       await response.toArray();
       return (performance.now() - begun) / 1000;

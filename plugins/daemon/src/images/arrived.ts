@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failure, receivedImage, recordPath, syncFolder, systemFailure, upgradeFolder, type Shell } from '@mln/core';
 
@@ -19,6 +19,7 @@ export async function placeImage(shell: Shell, folder: string, directory: string
     await syncFolder(dirname(image));
     // The folder above may be the daemon’s, which removes it with the operation’s.
     await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+    await rmdir(dirname(folder)).catch(() => undefined);
   } catch (error) {
     throw systemFailure(error, `the disk of ${host} cannot be brought to ${image}`);
   }

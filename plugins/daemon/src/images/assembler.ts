@@ -1,5 +1,5 @@
-import { createHash, type Hash } from 'node:crypto';
 import type { ChunkWriter } from './chunk-writer.js';
+import type { Digester } from './digester.js';
 import { nonsense } from './wire.js';
 
 /** A chunk that was asked for. */
@@ -15,17 +15,72 @@ export interface Assembler {
   readonly taken: number;
   expect(chunk: Expected): void;
   /** Null: there is room for more. */
-  feed(piece: Buffer): Promise<void> | null;
-  /** Throws where a chunk is still missing. */
-  end(): void;
+  readonly feed: (piece: Buffer) => Promise<void> | null;
+  /** Waits until all is written. Throws where a chunk is still missing. */
+  end(): Promise<void>;
+  /** Waits until nothing is digested or written any more, whatever came of it. */
+  settle(): Promise<void>;
 }
 
-export function createAssembler(writer: ChunkWriter): Assembler {
+/** Bytes of chunks that are digested and written at once. */
+const RUN = 2 * 1024 * 1024;
+/** How many of those may be in memory. */
+const RUNS = 8;
+
+/** Chunks that lie behind one another. */
+interface Run {
+  readonly at: number;
+  readonly bytes: Buffer;
+  readonly digests: Buffer;
+  /** How much of it has come. */
+  filled: number;
+}
+
+/** Fail is told what goes wrong with bytes that were taken before. */
+export function createAssembler(writer: ChunkWriter, digester: Digester, fail: (error: unknown) => void): Assembler {
   const expected: Expected[] = [];
-  let pieces: Buffer[] = [];
-  let length = 0;
-  let hash: Hash | null = null;
+  const spare: ArrayBufferLike[] = [];
+  const underWay = new Set<Promise<void>>();
+  let run: Run | null = null;
   let taken = 0;
+  let broken: { readonly error: unknown } | null = null;
+
+  const begin = (): Run => {
+    const chunks: Expected[] = [];
+    const [first] = expected;
+    if (!first) throw nonsense('bytes that nobody asked for');
+    let length = 0;
+    for (let next: Expected | undefined = first; next?.at === first.at + length && length + next.length <= RUN;) {
+      chunks.push(next);
+      length += next.length;
+      next = expected[chunks.length];
+    }
+    expected.splice(0, chunks.length);
+    const buffer = spare.pop() ?? new ArrayBuffer(RUN);
+    const digests = Buffer.concat(chunks.map(({ digest }) => digest));
+    return { at: first.at, bytes: Buffer.from(buffer, 0, length), digests, filled: 0 };
+  };
+  const finish = async (run: Run): Promise<void> => {
+    const { bytes, digests } = await digester.digest(run.bytes);
+    if (!digests.equals(run.digests))
+      throw nonsense(`some of the ${bytes.length} bytes from ${run.at} on have another SHA-256`);
+    if (broken) return;
+    await writer.write(run.at, bytes);
+    taken += bytes.length;
+    spare.push(bytes.buffer);
+  };
+  const start = (whole: Run): void => {
+    const mine: Promise<void> = finish(whole)
+      .catch((error: unknown) => {
+        broken ??= { error };
+        fail(error);
+      })
+      .finally(() => underWay.delete(mine));
+    underWay.add(mine);
+  };
+  const settle = async (): Promise<void> => {
+    await Promise.all(underWay);
+  };
   return {
     get taken() {
       return taken;
@@ -34,28 +89,23 @@ export function createAssembler(writer: ChunkWriter): Assembler {
       expected.push(chunk);
     },
     feed(piece) {
-      let room: Promise<void> | null = null;
-      for (let rest = piece; rest.length > 0;) {
-        const [chunk] = expected;
-        if (!chunk) throw nonsense('bytes that nobody asked for');
-        const part = rest.subarray(0, chunk.length - length);
-        rest = rest.subarray(part.length);
-        hash ??= createHash('sha256');
-        hash.update(part);
-        pieces.push(part);
-        length += part.length;
-        if (length < chunk.length) break;
-        if (!hash.digest().equals(chunk.digest)) throw nonsense(`the bytes from ${chunk.at} on have another SHA-256`);
-        const whole = pieces;
-        [pieces, length, hash] = [[], 0, null];
-        expected.shift();
-        taken += chunk.length;
-        room = writer.put(chunk.at, whole) ?? room;
+      if (broken) throw broken.error;
+      for (let at = 0; at < piece.length;) {
+        run ??= begin();
+        const count = piece.copy(run.bytes, run.filled, at);
+        at += count;
+        run.filled += count;
+        if (run.filled < run.bytes.length) break;
+        start(run);
+        run = null;
       }
-      return room;
+      return underWay.size < RUNS ? null : Promise.race(underWay);
     },
-    end() {
-      if (expected.length > 0) throw nonsense(`${expected.length} chunks are missing`);
+    async end() {
+      if (run || expected.length > 0) throw nonsense(`${expected.length + (run ? 1 : 0)} chunks are missing`);
+      await settle();
+      if (broken) throw broken.error;
     },
+    settle,
   };
 }

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { digestOf } from './digest.js';
-import { CHUNK } from './wire.js';
+import type { Digester } from './digester.js';
+import { CHUNK, DIGEST } from './wire.js';
 
 /** Chunks that a file may be looked through for in vain before it is given up. */
 const VAIN = 512;
@@ -34,7 +34,7 @@ interface Base {
  * nearly all that it shares with it at the same place, so nothing has to be indexed, and nothing that a crash may have left
  * half written is believed: what is found was read and digested just then.
  */
-export async function openBases(paths: readonly string[]): Promise<Bases> {
+export async function openBases(paths: readonly string[], digester: Digester): Promise<Bases> {
   const bases: Base[] = [];
   for (const [number, path] of paths.entries()) {
     const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -52,10 +52,12 @@ export async function openBases(paths: readonly string[]): Promise<Bases> {
         const [first] = wanted;
         const last = wanted.at(-1);
         if (first === undefined || last === undefined) break;
-        const bytes = await stretch(base, at + first * CHUNK, at + (last + 1) * CHUNK);
+        const read = await stretch(base, at + first * CHUNK, at + (last + 1) * CHUNK);
+        const { bytes, digests: its } = await digester.digest(read);
         for (const index of wanted) {
           const chunk = bytes.subarray((index - first) * CHUNK, (index - first + 1) * CHUNK);
-          const isIt = chunk.length > 0 && digests[index]?.equals(digestOf(chunk)) === true;
+          const digest = its.subarray((index - first) * DIGEST, (index - first + 1) * DIGEST);
+          const isIt = digests[index]?.equals(digest) === true;
           if (isIt) found[index] = { base: base.number, bytes: chunk };
           if (isIt) base.hits += 1;
           else base.misses += 1;
@@ -72,7 +74,7 @@ export async function openBases(paths: readonly string[]): Promise<Bases> {
 /** What a file has of a stretch; what cannot be read is not there. */
 async function stretch({ file, size }: Base, from: number, to: number): Promise<Buffer> {
   const length = Math.min(to, size) - from;
-  if (length <= 0) return Buffer.alloc(0);
+  if (length <= 0) return Buffer.allocUnsafeSlow(0);
   const buffer = Buffer.allocUnsafeSlow(length);
   let at = 0;
   try {

@@ -15,6 +15,8 @@ const [writeSome, writeMany, sync] = [promisify(write), promisify(writev), promi
 export interface ChunkWriter {
   /** Null: there is room for more. */
   put(at: number, pieces: readonly Buffer[]): Promise<void> | null;
+  /** Writes many bytes at once; resolves once they are no longer needed. */
+  write(at: number, bytes: Buffer): Promise<void>;
   /** All is on the disk then. */
   end(): Promise<void>;
   /** Waits until nothing is written any more, whatever came of it. */
@@ -38,7 +40,10 @@ export function createChunkWriter(file: number): ChunkWriter {
     const mine = sync(file).finally(() => {
       if (syncing === mine) syncing = null;
     });
-    mine.catch(() => undefined);
+    // The system tells of it once.
+    mine.catch((error: unknown) => {
+      broken ??= { error };
+    });
     syncing = mine;
   };
   const flush = async (): Promise<void> => {
@@ -57,6 +62,12 @@ export function createChunkWriter(file: number): ChunkWriter {
     await bringToDisk();
   };
   return {
+    async write(at, bytes) {
+      if (broken) throw broken.error;
+      await writeAll(file, [bytes], at, bytes.length);
+      unsynced += bytes.length;
+      await bringToDisk();
+    },
     put(at, pieces) {
       let room: Promise<void> | null = length > 0 && at !== from + length ? flush() : null;
       if (length === 0) from = at;
@@ -72,6 +83,7 @@ export function createChunkWriter(file: number): ChunkWriter {
       await flush();
       await Promise.all(writing);
       await syncing;
+      if (broken) throw broken.error;
       await sync(file);
     },
     async settle() {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { DIGEST } from './wire.js';
 
 /** The digest of an image as it is told of: the SHA-256 of the row of its chunks' digests, runs of zeros as their lengths. */
 export interface ImageDigest {
@@ -31,7 +32,9 @@ export function createImageDigest(size: number): ImageDigest {
   };
 }
 
-/** The SHA-256 of a chunk. */
-export function digestOf(chunk: Buffer): Buffer {
-  return createHash('sha256').update(chunk).digest();
+/** The digests of chunks that come one behind the other. */
+export function digestsIn(bytes: Buffer): readonly Buffer[] {
+  return Array.from({ length: bytes.length / DIGEST }, (_, index) =>
+    bytes.subarray(index * DIGEST, (index + 1) * DIGEST),
+  );
 }

@@ -7,8 +7,11 @@ import type { Wire } from './wire.js';
 
 /** Sends the chunks that are missing, packed where that is quicker. */
 export interface Packer {
-  /** Resolves once the bytes are no longer needed. */
-  send(chunks: readonly Buffer[]): Promise<void>;
+  /**
+   * Sends runs of chunks, behind those of calls before that may still be under way; resolves once the bytes are no longer
+   * needed. A few bytes before each run are written over: they are those of a chunk that is not sent, or nobody's.
+   */
+  send(runs: readonly Buffer[]): Promise<void>;
   /** Sends what is left. */
   end(): Promise<void>;
   close(): void;
@@ -20,8 +23,8 @@ const TRIAL = 8 * 1024 * 1024;
 const FAST = 150e6;
 /** What is not made smaller than so much of itself is not worth the work. */
 const WORTH = 0.85;
-/** Bytes of one frame. */
-const FRAME = 1024 * 1024;
+/** Bytes that are packed by way of trial. */
+const SAMPLE = 64 * 1024;
 
 /**
  * The first bytes go as they are. Where the connection turned out slower than zstd(1), and their content one that can be
@@ -29,29 +32,35 @@ const FRAME = 1024 * 1024;
  */
 export function createPacker(wire: Wire, shell: Shell | null): Packer {
   let sent = 0;
+  /** Milliseconds in which something was on its way, and when that was so the last time. */
   let waited = 0;
+  let last = 0;
   let sample = 0;
   let sampled = 0;
   let zstd: Promise<Zstd | null> | null = null;
-  const plain = async (chunks: readonly Buffer[]): Promise<void> => {
+  const plain = async (runs: readonly Buffer[]): Promise<void> => {
     const begun = performance.now();
-    for (const frame of framesOf(chunks)) await wire.sent('data', ...frame);
-    waited += performance.now() - begun;
-    sent += chunks.reduce((sum, { length }) => sum + length, 0);
-    const [first] = chunks;
-    if (sent < TRIAL && first) {
-      sampled += first.length;
-      sample += deflateRawSync(first, { level: 1 }).length;
+    const frames = runs.map((run) => wire.sentInPlace('data', run));
+    const [first] = runs;
+    if (shell && first && sent < TRIAL) {
+      const part = first.subarray(0, SAMPLE);
+      sampled += part.length;
+      sample += deflateRawSync(part, { level: 1 }).length;
     }
+    await Promise.all(frames);
+    const now = performance.now();
+    waited += now - Math.max(begun, last);
+    last = now;
+    sent += runs.reduce((sum, { length }) => sum + length, 0);
   };
   const isWorth = (): boolean =>
     sent >= TRIAL && sent / (waited / 1000) < FAST && sampled > 0 && sample < WORTH * sampled;
   return {
-    async send(chunks) {
+    async send(runs) {
+      if (runs.length === 0) return;
       if (shell) zstd ??= isWorth() ? begin(wire, shell) : null;
       const packing = await zstd;
-      if (packing) await packing.write(chunks);
-      else await plain(chunks);
+      await (packing ? packing.write(runs) : plain(runs));
     },
     async end() {
       await (await zstd)?.end();
@@ -62,27 +71,8 @@ export function createPacker(wire: Wire, shell: Shell | null): Packer {
   };
 }
 
-/** Chunks that lie behind one another go as one. */
-function framesOf(chunks: readonly Buffer[]): Buffer[][] {
-  const frames: Buffer[][] = [];
-  let length = FRAME;
-  for (const chunk of chunks) {
-    if (length + chunk.length > FRAME) {
-      frames.push([]);
-      length = 0;
-    }
-    length += chunk.length;
-    const frame = frames.at(-1) ?? [];
-    const last = frame.at(-1);
-    if (last?.buffer === chunk.buffer && last.byteOffset + last.length === chunk.byteOffset)
-      frame[frame.length - 1] = Buffer.from(last.buffer, last.byteOffset, last.length + chunk.length);
-    else frame.push(chunk);
-  }
-  return frames;
-}
-
 interface Zstd {
-  write(chunks: readonly Buffer[]): Promise<void>;
+  write(runs: readonly Buffer[]): Promise<void>;
   end(): Promise<void>;
   kill(): void;
 }
@@ -109,15 +99,17 @@ async function begin(wire: Wire, shell: Shell): Promise<Zstd | null> {
     child.kill();
   });
   return {
-    async write(chunks) {
-      for (const chunk of chunks) {
-        await new Promise<void>((resolve) => {
-          child.stdin.write(chunk, () => {
-            resolve();
-          });
-        });
-        if (broken !== undefined) throw broken as Error;
-      }
+    async write(runs) {
+      const written = runs.map(
+        (run) =>
+          new Promise<void>((resolve) => {
+            child.stdin.write(run, () => {
+              resolve();
+            });
+          }),
+      );
+      await Promise.all(written);
+      if (broken !== undefined) throw broken as Error;
     },
     async end() {
       child.stdin.end();

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { failure, formatSize, isMlnError, makeFolder, syncFolder, systemFailure, type Shell } from '@mln/core';
 import { openBases, type Bases } from './bases.js';
+import { createDigester } from './digester.js';
 import { dataRanges } from './ranges.js';
 import type { Transferred } from './send-image.js';
 import { takeFrames } from './take-frames.js';
@@ -71,20 +72,23 @@ async function receive(wire: Wire, { folder, bases, shell }: Receiving): Promise
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
   const file = await open(path, flags, 0o600);
   const taken = record ? await openRecord(folder) : null;
+  const digester = createDigester();
   let opened: Bases | null = null;
   try {
     const before = (await file.stat()).size;
     const known = before === 0 ? [] : await dataRanges(shell, path, before);
     await requireRoom(folder, stored - known.reduce((sum, { from, to }) => sum + to - from, 0));
     await file.truncate(size);
-    opened = await openBases([...(before === 0 ? [] : [path]), ...bases]);
+    opened = await openBases([...(before === 0 ? [] : [path]), ...bases], digester);
     const isOwn = (base: number): boolean => before > 0 && base === 0;
-    const transferred = await takeFrames({ wire, file, size, known, isOwn, bases: opened, record: taken, shell });
+    const taking = { wire, file, size, known, isOwn, bases: opened, digester, record: taken, shell };
+    const transferred = await takeFrames(taking);
     await taken?.end(join(folder, 'guest'));
     if (!record) await rm(join(folder, 'guest'), { force: true });
     await syncFolder(folder);
     return { ...transferred, image: path, record: record ? join(folder, 'guest') : null };
   } finally {
+    digester.close();
     await opened?.close();
     await taken?.close();
     await file.close();

@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { failure, systemFailure } from '@mln/core';
-import { digestOf } from './digest.js';
+import type { Digested, Digester } from './digester.js';
 import type { Range } from './ranges.js';
 import { CHUNK, OFFERED } from './wire.js';
 
@@ -8,56 +8,71 @@ import { CHUNK, OFFERED } from './wire.js';
 export interface Segment {
   /** Chunks of zeros before it. */
   readonly zeros: number;
-  /** What it has, chunk by chunk; null: zeros. */
-  readonly chunks: readonly (Chunk | null)[];
+  /** What it has; MARGIN bytes before it are nobody's. */
+  readonly bytes: Buffer;
+  /** The digests of its chunks, as they are offered. */
+  readonly digests: Buffer;
   /** The bytes are no longer needed: what is read next may take their place. */
   free(): void;
 }
 
-export interface Chunk {
-  readonly bytes: Buffer;
-  readonly digest: Buffer;
-}
-
-/** Bytes that are read at once. */
+/** Bytes of a segment at most. */
 const READ = CHUNK * OFFERED;
+/** Bytes that are free before those of a segment: a whole block, as what is read is best put at the beginning of one. */
+const MARGIN = 4096;
+/** Segments that are read and digested while one is used. */
+const AHEAD = 2;
+const NOTHING = Buffer.alloc(0);
 const ZEROS = Buffer.alloc(CHUNK);
 
 /**
- * Reads an image from its beginning to its end, the next segment while one is used; what lies between the ranges is zeros.
+ * Reads an image from its beginning to its end, the next segments while one is used; what lies between the ranges is zeros.
  * The last segment may have no chunks. Each byte is read once, so what a guest writes meanwhile makes no chunk a wrong one.
  */
-export async function* segmentsOf(path: string, size: number, ranges: readonly Range[]): AsyncGenerator<Segment> {
+export async function* segmentsOf(
+  path: string,
+  size: number,
+  ranges: readonly Range[],
+  digester: Digester,
+): AsyncGenerator<Segment> {
   const file = await open(path, 'r').catch((error: unknown) => {
     throw systemFailure(error, `${path} cannot be read`);
   });
-  const spare: Buffer[] = [];
+  const spare: ArrayBufferLike[] = [];
   const places = placesIn(ranges);
-  const begin = (): Promise<Read> | null => {
+  const ahead: Promise<Read>[] = [];
+  const begin = (): void => {
     const { value, done } = places.next();
-    if (done === true) return null;
-    const reading = readAt(file, path, value, spare.pop() ?? Buffer.allocUnsafeSlow(READ));
+    if (done === true) return;
+    const buffer = spare.pop() ?? new SharedArrayBuffer(MARGIN + READ);
+    const reading = readAt(file, path, value, Buffer.from(buffer)).then(async (bytes) => ({
+      ...(await digester.digest(bytes)),
+      from: value.from,
+    }));
     reading.catch(() => undefined);
-    return reading;
+    ahead.push(reading);
   };
   let at = 0;
   try {
-    for (let reading = begin(); reading !== null;) {
-      const { from, bytes, buffer } = await reading;
-      reading = begin();
+    for (let count = 0; count < AHEAD; count += 1) begin();
+    for (let reading = ahead.shift(); reading; reading = ahead.shift()) {
+      const { from, bytes, digests } = await reading;
+      begin();
       const zeros = (from - at) / CHUNK;
       at = from + bytes.length;
       yield {
         zeros,
-        chunks: chunksOf(bytes),
+        bytes,
+        digests,
         free: () => {
-          spare.push(buffer);
+          spare.push(bytes.buffer);
         },
       };
     }
     const zeros = Math.ceil((size - at) / CHUNK);
-    if (zeros > 0) yield { zeros, chunks: [], free: () => undefined };
+    if (zeros > 0) yield { zeros, bytes: NOTHING, digests: NOTHING, free: () => undefined };
   } finally {
+    await Promise.allSettled(ahead);
     await file.close();
   }
 }
@@ -69,33 +84,22 @@ function* placesIn(ranges: readonly Range[]): Generator<Range, undefined> {
   return undefined;
 }
 
-interface Read {
+interface Read extends Digested {
   readonly from: number;
-  readonly bytes: Buffer;
-  readonly buffer: Buffer;
 }
 
-async function readAt(file: FileHandle, path: string, { from, to }: Range, buffer: Buffer): Promise<Read> {
+async function readAt(file: FileHandle, path: string, { from, to }: Range, buffer: Buffer): Promise<Buffer> {
   let length = 0;
   try {
     while (length < to - from) {
-      const { bytesRead } = await file.read(buffer, length, to - from - length, from + length);
+      const { bytesRead } = await file.read(buffer, MARGIN + length, to - from - length, from + length);
       if (bytesRead === 0) throw failure('MLN_IO', `${path} became shorter while it was sent`, { hint: 'try again' });
       length += bytesRead;
     }
   } catch (error) {
     throw systemFailure(error, `${path} cannot be read`);
   }
-  return { from, bytes: buffer.subarray(0, length), buffer };
-}
-
-function chunksOf(bytes: Buffer): readonly (Chunk | null)[] {
-  const chunks: (Chunk | null)[] = [];
-  for (let at = 0; at < bytes.length; at += CHUNK) {
-    const chunk = bytes.subarray(at, at + CHUNK);
-    chunks.push(isZeros(chunk) ? null : { bytes: chunk, digest: digestOf(chunk) });
-  }
-  return chunks;
+  return buffer.subarray(MARGIN, MARGIN + length);
 }
 
 /** Whether a chunk is nothing but zeros. */

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { Shell } from '@mln/core';
-import { createImageDigest } from './digest.js';
+import { createImageDigest, digestsIn } from './digest.js';
+import { createDigester, type Digester } from './digester.js';
 import { createPacker, type Packer } from './packer.js';
 import { dataRanges, type Range } from './ranges.js';
-import { segmentsOf, type Chunk, type Segment } from './segments.js';
-import { DIGEST, isCut, jsonIn, nonsense, WINDOW, wireOn, type Kind, type Wire } from './wire.js';
+import { isZeros, segmentsOf, type Segment } from './segments.js';
+import { CHUNK, isCut, jsonIn, nonsense, WINDOW, wireOn, type Kind, type Wire } from './wire.js';
 
 /** An image that is sent. */
 export interface SentImage {
@@ -25,7 +26,8 @@ export interface Transferred {
 }
 
 const RECORD = 256 * 1024;
-const NOTHING = Buffer.alloc(DIGEST);
+/** Segments that are on their way at once. */
+const SENDING = 2;
 
 /**
  * Sends an image to whoever takes it at the other end of a connection, which is closed in the end; name is this server's. What the other end has
@@ -37,6 +39,7 @@ export async function sendImage(
   { shell, name = null }: { readonly shell: Shell; readonly name?: string | null },
 ): Promise<Transferred> {
   const wire = wireOn(stream, name);
+  const digester = createDigester();
   try {
     const ranges = await dataRanges(shell, path, size);
     const stored = ranges.reduce((sum, { from, to }) => sum + to - from, 0);
@@ -46,7 +49,7 @@ export async function sendImage(
       await wire.send('record', record.subarray(at, at + RECORD));
     const packer = createPacker(wire, packed === true ? shell : null);
     try {
-      const transferred = await sendChunks(wire, packer, { path, size, record }, ranges);
+      const transferred = await sendChunks({ wire, packer, digester }, { path, size, record }, ranges);
       wire.close();
       return transferred;
     } finally {
@@ -57,6 +60,8 @@ export async function sendImage(
     if (isCut(told)) wire.close();
     else await wire.fail(told);
     throw told;
+  } finally {
+    digester.close();
   }
 }
 
@@ -71,39 +76,37 @@ async function reasonOf(wire: Wire, error: unknown): Promise<unknown> {
 }
 
 async function sendChunks(
-  wire: Wire,
-  packer: Packer,
+  { wire, packer, digester }: { readonly wire: Wire; readonly packer: Packer; readonly digester: Digester },
   { path, size, record }: SentImage,
   ranges: readonly Range[],
 ): Promise<Transferred> {
   const digest = createImageDigest(size);
   const offered: Segment[] = [];
   /** What is read and digested next need not wait for what is on its way. */
-  let sending: Promise<void> = Promise.resolve();
+  const sending: Promise<void>[] = [];
   const answerOne = async (): Promise<void> => {
     const segment = offered.shift();
     if (!segment) return;
-    const missing = await missingIn(wire, segment);
-    await sending;
-    const bytes = missing.map((chunk) => chunk.bytes);
-    sending = bytes.length === 0 ? Promise.resolve() : packer.send(bytes);
-    sending = sending.then(() => {
+    const runs = await missingIn(wire, segment);
+    if (sending.length >= SENDING) await sending.shift();
+    const sent = packer.send(runs).then(() => {
       segment.free();
     });
-    sending.catch(() => undefined);
+    sent.catch(() => undefined);
+    sending.push(sent);
   };
-  for await (const segment of segmentsOf(path, size, ranges)) {
+  for await (const segment of segmentsOf(path, size, ranges, digester)) {
     if (segment.zeros > 0) await wire.send('zeros', countOf(segment.zeros));
     digest.zeros(segment.zeros);
-    for (const chunk of segment.chunks)
-      if (chunk) digest.chunk(chunk.digest);
-      else digest.zeros(1);
-    if (segment.chunks.length === 0) continue;
-    await wire.send('offer', Buffer.concat(segment.chunks.map((chunk) => chunk?.digest ?? NOTHING)));
+    if (segment.digests.length === 0) continue;
+    for (const each of digestsIn(segment.digests))
+      if (isZeros(each)) digest.zeros(1);
+      else digest.chunk(each);
+    await wire.send('offer', segment.digests);
     if (offered.push(segment) >= WINDOW) await answerOne();
   }
   while (offered.length > 0) await answerOne();
-  await sending;
+  await Promise.all(sending);
   await packer.end();
   await wire.json('end', {
     digest: digest.end(),
@@ -118,10 +121,23 @@ export function transferredIn(bytes: Buffer): Transferred {
   return { sent: Number(sent), reused: Number(reused) };
 }
 
-async function missingIn(wire: Wire, { chunks }: Segment): Promise<readonly Chunk[]> {
+/** What the other end has not: chunks that lie behind one another as one. */
+async function missingIn(wire: Wire, { bytes, digests }: Segment): Promise<readonly Buffer[]> {
   const bits = await expected(wire, 'missing');
+  const chunks = digestsIn(digests);
   if (bits.length !== Math.ceil(chunks.length / 8)) throw nonsense('an answer to another offer');
-  return chunks.flatMap((chunk, index) => (chunk && isSet(bits, index) ? [chunk] : []));
+  const runs: Buffer[] = [];
+  let from: number | null = null;
+  for (let index = 0; index <= chunks.length; index += 1) {
+    const each = chunks[index];
+    const isMissing = each !== undefined && isSet(bits, index) && !isZeros(each);
+    if (isMissing) from ??= index;
+    else if (from !== null) {
+      runs.push(bytes.subarray(from * CHUNK, index * CHUNK));
+      from = null;
+    }
+  }
+  return runs;
 }
 
 async function expected(wire: Wire, kind: Kind): Promise<Buffer> {

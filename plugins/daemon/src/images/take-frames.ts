@@ -3,7 +3,8 @@ import type { Shell } from '@mln/core';
 import { createAssembler, type Assembler } from './assembler.js';
 import type { Bases } from './bases.js';
 import { createChunkWriter, type ChunkWriter } from './chunk-writer.js';
-import { createImageDigest, type ImageDigest } from './digest.js';
+import { createImageDigest, digestsIn, type ImageDigest } from './digest.js';
+import type { Digester } from './digester.js';
 import type { Range } from './ranges.js';
 import type { TakenRecord } from './receive-image.js';
 import { isZeros } from './segments.js';
@@ -22,6 +23,7 @@ export interface Taking {
   readonly bases: Bases;
   /** Whether a base is the file itself. */
   isOwn(base: number): boolean;
+  readonly digester: Digester;
   readonly record: TakenRecord | null;
   readonly shell: Shell;
 }
@@ -41,7 +43,9 @@ interface State extends Taking {
 export async function takeFrames(taking: Taking): Promise<Transferred> {
   const { wire, file, size, record } = taking;
   const writer = createChunkWriter(file.fd);
-  const assembler = createAssembler(writer);
+  const assembler = createAssembler(writer, taking.digester, (error) => {
+    wire.interrupt(error);
+  });
   const state: State = {
     ...taking,
     isOwn: (base) => taking.isOwn(base),
@@ -58,16 +62,7 @@ export async function takeFrames(taking: Taking): Promise<Transferred> {
     for (;;) {
       const head = await wire.head();
       if (head.kind === 'data') {
-        for (let left = head.length; left > 0;) {
-          const piece = wire.take(left);
-          if (piece === null) {
-            await wire.more();
-            continue;
-          }
-          left -= piece.length;
-          const room = assembler.feed(piece);
-          if (room) await room;
-        }
+        await wire.pour(head, assembler.feed);
         continue;
       }
       const bytes = await wire.body(head);
@@ -89,7 +84,7 @@ export async function takeFrames(taking: Taking): Promise<Transferred> {
         case 'end':
           await unpacker?.end();
           if (state.at !== state.all) throw nonsense(`it ends behind ${state.at} of ${state.all} chunks`);
-          assembler.end();
+          await assembler.end();
           await writer.end();
           requireSame(jsonIn(bytes), state);
           return { sent: assembler.taken, reused: state.reused };
@@ -99,6 +94,7 @@ export async function takeFrames(taking: Taking): Promise<Transferred> {
     }
   } finally {
     unpacker?.close();
+    await assembler.settle();
     await writer.settle();
   }
 }
@@ -109,10 +105,7 @@ async function answerOffer(state: State, bytes: Buffer): Promise<void> {
   const count = bytes.length / DIGEST;
   if (!Number.isInteger(count) || count === 0 || state.at + count > state.all)
     throw nonsense('it has more chunks than its size');
-  const digests = Array.from({ length: count }, (_, index) => {
-    const each = bytes.subarray(index * DIGEST, (index + 1) * DIGEST);
-    return isZeros(each) ? null : each;
-  });
+  const digests = digestsIn(bytes).map((each) => (isZeros(each) ? null : each));
   const from = state.at * CHUNK;
   const found = await bases.find(from, digests);
   const bits = Buffer.alloc(Math.ceil(count / 8));

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { failure, isMlnError, messageOf, MlnError, type Problem } from '@mln/core';
 import { exitIn, named, problemsIn } from '../client/answer.js';
 import { inflowOf } from './inflow.js';
+import { outflowOf } from './outflow.js';
 
 /*
  * How an image travels: over one connection, in frames. Each is its kind (1 byte), the length of what follows (4 bytes,
@@ -61,7 +62,7 @@ const longest: Readonly<Record<Kind, number>> = {
   record: 256 * 1024,
   zeros: 8,
   offer: OFFERED * DIGEST,
-  data: 1024 * 1024,
+  data: OFFERED * CHUNK,
   packed: 1024 * 1024,
   end: 4096,
   missing: OFFERED / 8,
@@ -71,9 +72,8 @@ const longest: Readonly<Record<Kind, number>> = {
   ready: 4096,
 };
 const names = new Map<number, Kind>(Object.entries(kinds).map(([name, number]) => [number, name as Kind]));
-const HEAD = 5;
-/** Bytes of a frame that goes with its head in one piece. */
-const TOGETHER = 32 * 1024;
+/** Bytes of a head. */
+export const HEAD = 5;
 /** Milliseconds between two signs of life, and in which one must come. */
 const BEAT = 5000;
 const SILENCE = 30_000;
@@ -92,15 +92,17 @@ export interface Wire {
   head(): Promise<Head>;
   /** The bytes of a frame. */
   body(head: Head): Promise<Buffer>;
-  /** What is there of so many bytes; null where nothing is just now. */
-  take(most: number): Buffer | null;
-  /** Waits until something is there. */
-  more(): Promise<void>;
-  /** Resolves when there is room for more. */
-  send(kind: Kind, ...parts: readonly Buffer[]): Promise<void>;
+  /** Passes the bytes of a frame on as they come; where a promise is given back, the next only once it is kept. */
+  pour(head: Head, pass: (piece: Buffer) => Promise<void> | null): Promise<void>;
+  /** Sends a frame; resolves when there is room for more. */
+  send(kind: Kind, bytes: Buffer): Promise<void>;
   /** Sends a frame, and resolves once its bytes are no longer needed. */
-  sent(kind: Kind, ...parts: readonly Buffer[]): Promise<void>;
+  sent(kind: Kind, bytes: Buffer): Promise<void>;
+  /** The same without a copy: the head takes the place of the HEAD bytes before those of the frame. */
+  sentInPlace(kind: Kind, bytes: Buffer): Promise<void>;
   json(kind: Kind, value: unknown): Promise<void>;
+  /** Whoever waits for something that comes in, or is about to, gets an error instead. */
+  interrupt(error: unknown): void;
   /** Tells the other end what went wrong, and lets go of the connection once that end has heard it. */
   fail(error: unknown): Promise<void>;
   /** Lets go of the connection. */
@@ -133,6 +135,7 @@ export function wireOn(stream: Duplex, name: string | null = null): Wire {
   const pieces = inflowOf(stream, () => {
     heard = performance.now();
   });
+  const outflow = outflowOf(stream);
   stream.on('error', (error) => {
     broken ??= error;
   });
@@ -140,23 +143,20 @@ export function wireOn(stream: Duplex, name: string | null = null): Wire {
     // What waits to be read has been heard.
     if (pieces.waiting > 0) heard = performance.now();
     if (performance.now() - heard > SILENCE) stream.destroy(new Error(`nothing was heard for ${SILENCE / 1000} s`));
-    else if (stream.writable && !stream.writableNeedDrain) write('beat', []);
+    else if (outflow.isIdle) void outflow.put(frameOf('beat', Buffer.alloc(0)));
   }, BEAT);
   timer.unref();
   stream.once('close', () => {
     clearInterval(timer);
   });
 
-  const write = (kind: Kind, parts: readonly Buffer[], done?: () => void): boolean => {
-    const length = parts.reduce((sum, each) => sum + each.length, 0);
-    const head = Buffer.allocUnsafe(HEAD);
-    head[0] = kinds[kind];
-    head.writeUInt32BE(length, 1);
-    // Long ones would be copied to go in one piece.
-    if (length <= TOGETHER) return stream.write(Buffer.concat([head, ...parts]), done);
-    stream.write(head);
-    const last = parts.length - 1;
-    return parts.map((part, index) => stream.write(part, index === last ? done : undefined)).at(-1) ?? true;
+  const put = async (bytes: Buffer): Promise<void> => {
+    if (!(await outflow.put(bytes))) throw cut(broken);
+  };
+  const send = async (kind: Kind, bytes: Buffer): Promise<void> => {
+    const sent = put(frameOf(kind, bytes));
+    sent.catch(() => undefined);
+    if (!outflow.hasRoom || stream.destroyed || !stream.writable) await sent;
   };
   const exactly = async (size: number): Promise<Buffer> => {
     const found = await pieces.exactly(size);
@@ -178,32 +178,19 @@ export function wireOn(stream: Duplex, name: string | null = null): Wire {
         return { kind, length };
       }
     },
-    take: (most) => pieces.take(most),
-    async more() {
-      if (!(await pieces.more())) throw cut(broken);
+    async pour({ length }, pass) {
+      if (!(await pieces.pour(length, pass))) throw cut(broken);
     },
-    async send(kind, ...parts) {
-      if (stream.destroyed || !stream.writable) throw cut(broken);
-      if (!write(kind, parts)) await room(stream);
+    send,
+    sent: (kind, bytes) => put(frameOf(kind, bytes)),
+    sentInPlace(kind, { buffer, byteOffset, length }) {
+      const frame = Buffer.from(buffer, byteOffset - HEAD, HEAD + length);
+      putHead(frame, kind, length);
+      return put(frame);
     },
-    sent: (kind, ...parts) =>
-      new Promise((resolve, reject) => {
-        if (stream.destroyed || !stream.writable) {
-          reject(cut(broken));
-          return;
-        }
-        const over = (): void => {
-          stream.off('close', over);
-          if (stream.destroyed) reject(cut(broken));
-          else resolve();
-        };
-        stream.once('close', over);
-        write(kind, parts, over);
-      }),
-    json: (kind, value) => {
-      if (stream.destroyed || !stream.writable) return Promise.reject(cut(broken));
-      write(kind, [Buffer.from(JSON.stringify(value))]);
-      return Promise.resolve();
+    json: (kind, value) => send(kind, Buffer.from(JSON.stringify(value))),
+    interrupt: (error) => {
+      pieces.interrupt({ error });
     },
     async fail(error) {
       const limit = setTimeout(() => {
@@ -213,8 +200,9 @@ export function wireOn(stream: Duplex, name: string | null = null): Wire {
       const { problems, exit } = own;
       const told = problems.map((each) => plain(each, theirs.has(own) ? null : name));
       try {
-        if (stream.writable) write('error', [Buffer.from(JSON.stringify({ problems: told, exit }))]);
-        stream.end();
+        outflow.drop();
+        pieces.interrupt(null);
+        if (stream.writable) stream.end(frameOf('error', Buffer.from(JSON.stringify({ problems: told, exit }))));
         // What is still sent is thrown away: whoever sends is to come to reading.
         while (await pieces.more()) pieces.take(longest.data);
       } finally {
@@ -233,15 +221,16 @@ function plain({ severity, code, message, hint }: Problem, name: string | null):
   return { severity, code, message: named(name, message).slice(0, 16_384), ...(hint === undefined ? {} : { hint }) };
 }
 
-function room(stream: Duplex): Promise<void> {
-  return new Promise((resolve) => {
-    const go = (): void => {
-      stream.off('drain', go).off('close', go);
-      resolve();
-    };
-    stream.on('drain', go).on('close', go);
-    if (stream.closed || !stream.writableNeedDrain) go();
-  });
+function frameOf(kind: Kind, bytes: Buffer): Buffer {
+  const frame = Buffer.allocUnsafe(HEAD + bytes.length);
+  putHead(frame, kind, bytes.length);
+  frame.set(bytes, HEAD);
+  return frame;
+}
+
+function putHead(frame: Buffer, kind: Kind, length: number): void {
+  frame[0] = kinds[kind];
+  frame.writeUInt32BE(length, 1);
 }
 
 /** What the other end does not keep to. */

@@ -15,14 +15,16 @@ export interface Cancellation {
 /** Steps at which an operation can be left in its old state, or as far as it came; see the core's steps.ts. */
 const safe: Readonly<Record<string, readonly string[]>> = {
   build: ['scripts', 'disks', 'state', 'sync', 'moveOld'],
+  // From `commit` on it is decided, and finished.
+  upgrade: ['scripts', 'disks', 'stop', 'give', 'edit', 'prepared'],
   remove: ['rename'],
 };
 /** Every step but these. */
 const unsafe = ['end', 'recover'];
 
 /**
- * Watches for a signal that ends the operation at the next safe point: what was begun of a build is undone, a start or a stop
- * stays as far as it came.
+ * Watches for a signal that ends the operation at the next safe point: what was begun of a build or an upgrade is
+ * undone, a start or a stop stays as far as it came.
  */
 export function createCancellation(mln: Mln, isAsked: () => boolean): Cancellation {
   const controller = new AbortController();

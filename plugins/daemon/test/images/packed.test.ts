@@ -13,7 +13,7 @@ function fill(path: string, size: number): void {
 }
 
 test('over a slow connection what can be packed is', async () => {
-  const size = 24 * MiB;
+  const size = 40 * MiB;
   const disk = makeDisk(size, [[0, 4096]]);
   fill(disk, size);
   const { received, sent, bytes } = await transfer(
