@@ -13,17 +13,19 @@ export async function hold(mln: Mln, project: Project, host: Host): Promise<void
   const { directory } = project;
   const [start, held] = [startScript(directory, host.name), heldScript(directory, host.name)];
   await requireDown(mln, project, host);
-  try {
-    if (existsSync(start)) await rename(start, held);
-    await syncFolder(join(directory, host.name));
-  } catch (error) {
-    throw systemFailure(error, `${start} cannot be renamed`);
+  if (existsSync(start)) {
+    // Where its main process was killed, others may still write. The scripts themselves need the one that starts.
+    await mln.shell(join(directory, host.name, 'stop'), ['clean'], { cwd: directory });
+    try {
+      await rename(start, held);
+      await syncFolder(join(directory, host.name));
+    } catch (error) {
+      throw systemFailure(error, `${start} cannot be renamed`);
+    }
   }
   try {
     // It may have been started in between.
     await requireDown(mln, project, host);
-    // Where its main process was killed, others may still write.
-    await mln.shell(join(directory, host.name, 'stop'), ['clean'], { cwd: directory });
   } catch (error) {
     await letGo(directory, host.name);
     throw error;

@@ -80,7 +80,8 @@ test('every verb that reads a project file has the option, those of other plug-i
   for (const verb of coreVerbs) commands.add(verb);
   mln.hooks.commands.call(commands);
   const scaled = commands.all.filter(({ options }) => options?.some(({ flags }) => flags.startsWith('--scale')));
-  expect(scaled.map(({ name }) => name).sort()).toEqual(['build', 'diff', 'graph', 'parse', 'plan', 'validate', 'why']);
+  const reading = ['build', 'diff', 'graph', 'parse', 'plan', 'upgrade', 'validate', 'why'];
+  expect(scaled.map(({ name }) => name).sort()).toEqual(reading);
 });
 
 test('a command line without these verbs is left alone', async () => {
