@@ -26,7 +26,8 @@ export function keepJournal(
   units: readonly Unit[],
 ): OperationJournal {
   const { id, name } = operation;
-  if (name === 'build' || name === 'upgrade' || name === 'remove') return { begin: nothing, phase: nothing, end: nothing, fail: nothing };
+  if (name === 'build' || name === 'upgrade' || name === 'remove')
+    return { begin: nothing, phase: nothing, end: nothing, fail: nothing };
   const folder = project.directory;
   const write = async (state: JournalEntry['state']): Promise<void> => {
     const entry = { operation: id, name, state, at: new Date().toISOString(), units: namesOf(units) };

@@ -27,19 +27,7 @@ export const steps = {
    * A kill before `commit` leaves the old project, and every disk as it was; one after it the new project. `give` and
    * `prepared` are there where hosts move: what has become of them the server that takes them knows.
    */
-  upgrade: [
-    'scripts',
-    'disks',
-    'stop',
-    'give',
-    'edit',
-    'prepared',
-    'commit',
-    'switches',
-    'hosts',
-    'finish',
-    'end',
-  ],
+  upgrade: ['scripts', 'disks', 'stop', 'give', 'edit', 'prepared', 'commit', 'switches', 'hosts', 'finish', 'end'],
   /** A kill before `rename` leaves the project, one after it leaves none. */
   remove: ['rename', 'disks', 'folder'],
   /** In the folder that takes the version's name by `place`: a kill leaves no template, or after that the whole one. */
