@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { announcer, journalEnd, newOperation } from '../announce.js';
 import { earlierNames } from '../diff.js';
@@ -28,14 +29,18 @@ export async function settleUpgrade(mln: Mln, name: string, doing: string): Prom
   if (!existsSync(directory)) return null;
   const journal = await readJournal(directory);
   const found = cutOff(journal);
-  const left = existsSync(upgradeFolder(directory));
-  if (!left && found?.lines.some((line) => line.name === 'upgrade') !== true) return null;
+  const staging = upgradeFolder(directory);
+  if (found?.lines.some((line) => line.name === 'upgrade') !== true) {
+    // What was overwritten is never given up unread.
+    const undo = await readdir(join(staging, '.undo')).catch(() => []);
+    if (undo.length === 0) await rm(staging, { recursive: true, force: true });
+    if (undo.length === 0) return null;
+  }
   const state = await readStateIn(directory);
   const last = journal.findLast((line) => line.name === 'upgrade' && line.state === 'step');
   const lines = journal.filter((line) => line.operation === last?.operation);
   const announce = announcer(mln, newOperation('recover'), 'recover', name);
-  const reached =
-    lines.some(({ step }) => step === 'commit') || (await isElsewhere(mln, directory, state, lines, doing));
+  const reached = await isReached(mln, directory, lines, doing);
   if (reached === null) return [];
   await announce('units', directory);
   if (!reached) {

@@ -127,16 +127,20 @@ function schemaOf({ z, ...portable }: Portability) {
 function diskFaults({ project, disks, records }: Contents): readonly string[] {
   const hosts = new Map(project.hosts.map((host) => [host.name, host]));
   const named = [...disks.map(({ host, disk }) => `${host}: ${disk}`), ...records.map(({ host }) => host)];
+  const seen = new Set<string>();
+  const twice = named.filter((each) => seen.size === seen.add(each).size);
+  const disksOf = new Map<string, Set<string>>();
+  for (const { host, disk } of disks) disksOf.set(host, (disksOf.get(host) ?? new Set()).add(disk));
   return [
-    ...named.filter((each, index) => named.indexOf(each) < index).map((each) => `${each} is there twice`),
+    ...twice.map((each) => `${each} is there twice`),
     ...disks.flatMap(({ host, disk }) => {
       const found = hosts.get(host)?.disks.find((each) => !each.existing && each.path === disk);
       return found ? [] : [`disks: ${host} has no disk ${disk} that mln makes`];
     }),
     ...records.flatMap(({ host }) => (hosts.has(host) ? [] : [`records: there is no host ${host}`])),
     ...[...hosts.values()].flatMap(({ name, disks: its }) => {
-      const there = new Set(disks.flatMap(({ host, disk }) => (host === name ? [disk] : [])));
-      const missing = its.some(({ existing, role, path }) => !existing && role !== 'swap' && !there.has(path));
+      const there = disksOf.get(name);
+      const missing = its.some(({ existing, role, path }) => !existing && role !== 'swap' && !there?.has(path));
       return disks.length > 0 && missing ? [`disks: not all disks of ${name} are there`] : [];
     }),
   ];
