@@ -35,10 +35,14 @@ const SENDING = 2;
  */
 export async function sendImage(
   stream: Duplex,
-  { path, size, record }: SentImage,
+  image: SentImage,
   { shell, name = null }: { readonly shell: Shell; readonly name?: string | null },
 ): Promise<Transferred> {
-  const wire = wireOn(stream, name);
+  return sendOn(wireOn(stream, name), image, shell);
+}
+
+/** The same, over a connection on which something was waited for: the other end hears that it goes on. */
+export async function sendOn(wire: Wire, { path, size, record }: SentImage, shell: Shell): Promise<Transferred> {
   const digester = createDigester();
   try {
     const ranges = await dataRanges(shell, path, size);

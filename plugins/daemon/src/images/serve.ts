@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { Exit, requireState, type CommandContext, type ExitCode, type Mln } from '@mln/core';
 import type { Run } from '../operations/folder.js';
 import { processOf } from '../operations/spawn-worker.js';
-import { sendImage } from './send-image.js';
+import { sendOn } from './send-image.js';
 import { openSource } from './source.js';
 import { wireOn } from './wire.js';
 
@@ -49,20 +49,21 @@ export async function runImage(
 ): Promise<ExitCode> {
   const stream = new Socket({ fd: WIRE });
   stream.on('error', () => undefined);
-  const name = mln.configuration.serviceHost;
+  // What stands on another image is made whole first, which takes a while.
+  const wire = wireOn(stream, mln.configuration.serviceHost);
   try {
     const source = await openSource(mln, (await requireState(mln.folders.projects, project)).project, host, {
       preCopy: ahead === 'ahead',
     });
     try {
-      await sendImage(stream, source, { shell: mln.shell, name });
+      await sendOn(wire, source, mln.shell);
     } finally {
       await source.close();
     }
     return Exit.done;
   } catch (error) {
     // Whoever asked is told by the connection; what came before it was used is told here.
-    if (!stream.destroyed) await wireOn(stream, name).fail(error);
+    if (!stream.destroyed) await wire.fail(error);
     return Exit.failed;
   }
 }
