@@ -3,7 +3,7 @@ import { json, project, yes } from './usual-options.js';
 
 const rebuild: Option = {
   flags: '--rebuild <hosts>',
-  help: 'hosts whose disks may be made anew, as their template changes; the old disks are kept aside',
+  help: 'hosts whose disks are made anew from their templates; the old disks are kept aside',
   completes: 'hosts',
 };
 const shrink: Option = {

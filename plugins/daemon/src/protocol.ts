@@ -1,4 +1,15 @@
-import type { Failure, OperationName, OperationOptions, Phase, Problem, Progress, Project } from '@mln/core';
+import type {
+  Blob,
+  Failure,
+  OperationName,
+  OperationOptions,
+  Phase,
+  Problem,
+  Progress,
+  Project,
+  SentTemplate,
+  SourceEntry,
+} from '@mln/core';
 
 /*
  * What clients and daemons say to each other: JSON over HTTPS, each request with the header `mln-protocol`. Whoever
@@ -46,28 +57,7 @@ export interface ServerInfo {
   readonly groups: readonly string[];
 }
 
-/** A file of the client's that a project needs, by its content. */
-export interface Blob {
-  /** Hexadecimal. */
-  readonly sha256: string;
-  /** Bytes. */
-  readonly size: number;
-}
-
-/** Something in the tree of files that a project copies into its guests; paths are relative, and lead nowhere else. */
-export type SourceEntry =
-  | { readonly path: string; readonly kind: 'file'; readonly mode: number; readonly blob: Blob }
-  | { readonly path: string; readonly kind: 'directory'; readonly mode: number }
-  | { readonly path: string; readonly kind: 'link'; readonly target: string };
-
-/** A template that hosts of a project are made from, as the client has it. */
-export interface SentTemplate {
-  /** As the hosts of the sent project name it: NAME@VERSION of the repository. */
-  readonly name: string;
-  readonly version: string;
-  readonly blob: Blob;
-  readonly message: string | null;
-}
+export type { Blob, SentTemplate, SourceEntry };
 
 /** A project as it goes to a server: decided, with all that it needs of the client's files. */
 export interface Package {
