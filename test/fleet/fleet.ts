@@ -109,7 +109,11 @@ export async function openFleet({
     await Promise.all(
       others.map(async (each) => {
         const token = (await first.ok('ca', 'issue', each.name, '--server')).trim().split('\n').at(-1) ?? '';
-        await each.ok('ca', 'join', first.address, token);
+        // On a machine that is busy an answer may come too late; a token that was not used is still good.
+        let joined = await each.mln('ca', 'join', first.address, token);
+        for (let tries = 1; joined.code === 69 && tries < 3; tries += 1)
+          joined = await each.mln('ca', 'join', first.address, token);
+        if (joined.code !== 0) throw new Error(`${each.name} cannot join: ${joined.stderr}`);
         await each.up();
       }),
     );

@@ -58,7 +58,7 @@ function content(server: Server): unknown {
   if (folder === null) return null;
   const beside = readdirSync(join(folder, '..')).filter((name) => !name.endsWith('.lock'));
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => !/(^|\/)(console\.|pid$|.*\.log|starting|run\/|journal)/.test(name))
+    .filter((name) => !/(^|\/)(\.history|console\.|pid$|.*\.log|starting|run\/|journal)/.test(name))
     .map((name) => name.replace(/-[0-9a-f]{16}\.json$/, '-RANDOM.json'))
     .sort();
   const { hosts } = (JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8')) as Kept).project;

@@ -127,7 +127,8 @@ export async function openKillLab(): Promise<KillLab> {
     files: () =>
       [lab.projects, join(lab.folder, 'templates'), temporary]
         .flatMap((folder) => (existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : []))
-        .filter((path) => !path.endsWith('/console.log.1'))
+        // How often a project was built is no matter of how.
+        .filter((path) => !path.endsWith('/console.log.1') && !path.includes('/.history'))
         // Each announcement has a name of its own.
         .map((path) => path.replace(/-[0-9a-f]{16}\.json$/, '-RANDOM.json'))
         .sort(),
