@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { failure, isMlnError, messageOf, Problems, type Place, type Problem } from './errors.js';
 import type { Edit, Filesystem } from './filesystem.js';
-import { planGuest, readRecord, type GuestRecord, type PlannedGuest } from './guest-record.js';
+import { planGuest, type GuestRecord, type PlannedGuest } from './guest-record.js';
 import type { Mln } from './kernel.js';
 import { projectFiles } from './project-files.js';
 import type { Disk, Host, Project, Unit } from './project.js';
@@ -165,15 +165,12 @@ function findTemplate({ templates, found }: Planning, name: string, folder: stri
 }
 
 /** A disk that was there already holds what an earlier build wrote, and a template nothing. */
+/** A disk that was there before may have served others since: what the project says is written over what is there. */
 async function planEdits(planning: Planning, host: Host, root: PlannedDisk): Promise<PlannedGuest> {
   const { mln, project } = planning;
-  const { existing, path } = root.disk;
-  const filesystem = await filesystemOf(planning, root.template?.path ?? path, host);
+  const filesystem = await filesystemOf(planning, root.template?.path ?? root.disk.path, host);
   const previous = planning.previous?.hosts.find((other) => other.name === host.name);
-  if (!previous) return planGuest(mln, project, host, filesystem, null);
-  const isSame = existing && previous.disks.some((disk) => disk.existing && disk.path === path);
-  const record = isSame ? await readRecord(project.directory, host.name) : null;
-  return planGuest(mln, project, host, filesystem, { host: previous, record: record ?? { entries: [] } });
+  return planGuest(mln, project, host, filesystem, previous ? { host: previous, record: { entries: [] } } : null);
 }
 
 async function filesystemOf(planning: Planning, path: string, host: Host): Promise<Filesystem> {

@@ -127,7 +127,7 @@ asRoot(
         /o: its disk cannot be made whole: .*root\.img\.whole/,
       );
       expect(readFileSync(disk).equals(before)).toBe(true);
-      expect(readdirSync(join(folder, 'projects/mixed/o')).sort()).toEqual(['root.img', 'start', 'stop']);
+      expect(readdirSync(join(folder, 'projects/mixed/o')).sort()).toEqual(['guest', 'root.img', 'start', 'stop']);
       whatWent(
         await mln('start', '-p', 'mixed', '-h', 'o'),
         'MLN_NO_SPACE',
