@@ -27,6 +27,7 @@ import { sourcesOf } from './upgrade/sources.js';
 export async function buildLocally(
   mln: Mln,
   { project, units, source }: Part,
+  version: number | undefined,
   announce: Announce<'build'>,
   report: Report,
 ): Promise<void> {
@@ -50,7 +51,7 @@ export async function buildLocally(
     if (previous) await continueHistory(join(projects, project.name), staging, previous);
     await writeAtomically(join(staging, 'project.mln'), source);
     await writeState(staging, {
-      version: (previous?.version ?? 0) + 1,
+      version: version ?? (previous?.version ?? 0) + 1,
       builtAt: new Date().toISOString(),
       plugins: Object.fromEntries(mln.plugins.map(({ name, version }) => [name, version])),
       templates: plan.templates,

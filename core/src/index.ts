@@ -83,7 +83,7 @@ export {
 export { addressRows } from './resolve-interface.js';
 export { placeHint, placeText } from './place-text.js';
 export { placesOf } from './places.js';
-export { keptFolder, receivedImage, upgradeFolder } from './upgrade/places.js';
+export { heldScript, keptFolder, receivedImage, upgradeFolder } from './upgrade/places.js';
 export { recordPath } from './guest-record.js';
 export { diskSize } from './disk-size.js';
 export { quote, type PlannedFile, type Scripts } from './scripts.js';
@@ -94,6 +94,7 @@ export type { Setup, ShownOption } from './setup/parts.js';
 export { missingPrograms, programsCheck } from './doctor-programs.js';
 export type { Scratch } from './doctor-scratch.js';
 export type { Shell, ShellOptions, ShellResult } from './shell.js';
+export { earlierNames } from './diff.js';
 export { isName, isProjectName, isTaken, namePattern } from './names.js';
 export { bootTold, endOfLog, panicTold } from './console-log.js';
 export { readyMark, unknownStatus, type Look, type Status } from './status.js';

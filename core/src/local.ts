@@ -61,7 +61,7 @@ async function buildPart({ mln, operation, part, report }: Execution): Promise<O
   else if (part.phase === 'commit') {
     await placeBuild(mln, name, announce, report);
     await journalEnd(operation, join(mln.folders.projects, name), 'done');
-  } else await buildLocally(mln, part, announce, report);
+  } else await buildLocally(mln, part, operation.options.version, announce, report);
   return done;
 }
 

@@ -31,6 +31,8 @@ export interface OperationOptions {
   readonly allOrNothing?: true;
   /** build: though the guests of a server have more memory then than they may have in all. */
   readonly overcommit?: true;
+  /** build, upgrade: the version that the project gets, as its home counts them. */
+  readonly version?: number;
   /** upgrade: hosts whose disks are made anew from their templates, and those that may become smaller. */
   readonly rebuild?: readonly string[];
   readonly shrink?: readonly string[];

@@ -164,7 +164,6 @@ function findTemplate({ templates, found }: Planning, name: string, folder: stri
   return template;
 }
 
-/** A disk that was there already holds what an earlier build wrote, and a template nothing. */
 /** A disk that was there before may have served others since: what the project says is written over what is there. */
 async function planEdits(planning: Planning, host: Host, root: PlannedDisk): Promise<PlannedGuest> {
   const { mln, project } = planning;

@@ -170,7 +170,7 @@ function machine(up: Running): Plugin {
       if (unit.term === 'screen') scripts.file('screenrc', 'deflog on\n');
     });
     hooks.monitor.tap('machine', (statuses, units) => {
-      const rest = { ready: true, id: null, memory: null, cpu: null, network: null, detail: null };
+      const rest = { ready: false, id: null, memory: null, cpu: null, network: null, detail: null };
       const ours = units.map(({ name }) => [name, { state: up.has(name) ? 'up' : 'down', ...rest }] as const);
       return new Map([...statuses, ...ours]);
     });

@@ -1,6 +1,13 @@
+import { decide } from '../decide.js';
 import { earlierNames } from '../diff.js';
 import type { Disk, Host, Project } from '../project.js';
 import { serverOf } from '../servers.js';
+
+/** What a project that is built is to be: decided, at the same home and in the same folder, with its disks as an upgrade leaves them. */
+export function targetOf(previous: Project, fresh: Project, anew: readonly string[]): Project {
+  const { home, directory } = previous;
+  return asBuilt(decide({ ...fresh, home, directory }, previous), previous, anew);
+}
 
 /**
  * A project with its disks as an upgrade leaves them: one that was to share its template's image, and is whole, stays whole;

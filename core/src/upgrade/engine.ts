@@ -15,7 +15,7 @@ import { asBuilt } from './as-built.js';
 import { commitUpgrade } from './commit.js';
 import { decideCommit, ownsOrRefuses } from './decision.js';
 import { finishUpgrade } from './finish.js';
-import { dropReplaced } from './kept.js';
+import { dropMoved } from './kept.js';
 import { localUpgrade, type LocalUpgrade } from './local.js';
 import { hold } from './hold.js';
 import { upgradeFolder } from './places.js';
@@ -76,9 +76,9 @@ export async function executeUpgrade(execution: Execution): Promise<Outcome> {
     case 'switches':
     case 'hosts':
       await announce(part.phase === 'hosts' ? 'hosts' : 'switches', directory, { units: names });
-      return startUnits(await inPlace(execution));
+      return startUnits(starting(await inPlace(execution)));
     case 'giveUp':
-      return dropHere(execution, directory, ['moved']);
+      return giveUp(execution, directory);
     case 'finish':
       return finish(execution, directory, announce);
     case 'undo':
@@ -157,13 +157,17 @@ async function inPlace(execution: Execution): Promise<Execution> {
   return state ? { ...execution, part: { ...part, project: state.project } } : execution;
 }
 
-async function dropHere(
-  { mln }: Execution,
-  directory: string,
-  reasons: readonly ('moved' | 'replaced')[],
-): Promise<Outcome> {
+/** A start that does not wait: the seconds that an upgrade is given are those until a guest is destroyed that does not stop. */
+function starting(execution: Execution): Execution {
+  const { wait: _wait, ...options } = execution.operation.options;
+  return { ...execution, operation: { ...execution.operation, options } };
+}
+
+/** Another server has these hosts, and runs those that ran. */
+async function giveUp({ mln, part }: Execution, directory: string): Promise<Outcome> {
   const state = await readStateIn(directory);
-  if (state) await dropReplaced(mln, state, reasons);
+  const names = part.units.map(({ name }) => name);
+  if (state) await dropMoved(mln, state, names);
   return done;
 }
 
@@ -212,7 +216,8 @@ async function startAgain(execution: Execution, project: Project, names: readonl
   ] as const)
     if (units.length > 0) {
       const here = units.filter((unit) => isHere(execution.mln, unit, project));
-      const started = await startUnits({ ...execution, part: { ...execution.part, project, phase, units: here } });
+      const part = { ...execution.part, project, phase, units: here };
+      const started = await startUnits(starting({ ...execution, part }));
       failures.push(...started.failures);
     }
   return { failures };

@@ -9,7 +9,7 @@ import { upgradeFolder } from './places.js';
 /** What is left to do when an upgrade is in place. Gives whether nothing of the project is here any more. */
 export async function finishUpgrade(mln: Mln, directory: string): Promise<boolean> {
   const state = await readStateIn(directory);
-  if (state) await dropReplaced(mln, state, ['replaced']);
+  if (state) await dropReplaced(mln, state);
   const now = await readStateIn(directory);
   if (now) await forgetOld(mln, now);
   await rm(upgradeFolder(directory), { recursive: true, force: true });

@@ -18,9 +18,14 @@ export async function forgetOld(mln: Mln, state: State, now = Date.now()): Promi
   return drop(mln, state, ({ at }) => now - Date.parse(at) > KEPT_FOR);
 }
 
-/** Removes disks whose content is elsewhere by now: in a disk of another size or kind, or (`moved`) on another server. */
-export async function dropReplaced(mln: Mln, state: State, reasons: readonly KeptHost['reason'][]): Promise<void> {
-  await drop(mln, state, ({ reason }) => reasons.includes(reason));
+/** Removes disks whose content is in a disk of another size or kind by now. */
+export async function dropReplaced(mln: Mln, state: State): Promise<void> {
+  await drop(mln, state, ({ reason }) => reason === 'replaced');
+}
+
+/** Removes disks of hosts, as they were called, that another server has by now. */
+export async function dropMoved(mln: Mln, state: State, names: readonly string[]): Promise<void> {
+  await drop(mln, state, ({ host, reason }) => reason === 'moved' && names.includes(host.name));
 }
 
 /** The state says so last: what was cut off is done again. */

@@ -95,13 +95,13 @@ async function writeDown(
   edited: ReadonlyMap<string, EditedHost>,
   pending: readonly string[],
 ): Promise<void> {
-  const { mln, part } = execution;
+  const { mln, operation, part } = execution;
   const { directory } = project;
   const staging = upgradeFolder(directory);
   const actions = actionsOf(
     local,
     staged,
-    state,
+    operation.options.version ?? (state?.version ?? 0) + 1,
     edited,
     state ? filesOf(mln, state.project, oldUnits(local, state)) : [],
   );
@@ -151,7 +151,7 @@ function oldUnits({ units, hosts, gone }: LocalUpgrade, { project }: State): rea
 function actionsOf(
   local: LocalUpgrade,
   { files }: Staged,
-  state: State | null,
+  version: number,
   edited: ReadonlyMap<string, EditedHost>,
   before: readonly string[],
 ): Actions {
@@ -166,7 +166,7 @@ function actionsOf(
       : []),
   ]);
   return {
-    version: (state?.version ?? 0) + 1,
+    version,
     aside: [...aside, ...local.gone.map(({ host }) => ({ host, disks: made(host), by: null }))],
     take: local.hosts.flatMap(({ host, old }) => {
       const it = edited.get(host.name);

@@ -2,6 +2,7 @@ import { diffProjects } from '../diff.js';
 import { failure } from '../errors.js';
 import type { KeywordTable } from '../keywords.js';
 import type { Disk, Host, Project } from '../project.js';
+import { serverOf } from '../servers.js';
 import type { State, TemplateRecord } from '../state.js';
 import { classify } from './classify.js';
 import { rootOf } from './cost.js';
@@ -15,6 +16,8 @@ export interface WayBack {
   readonly rebuild: readonly string[];
   /** Hosts that were removed, and whose disks are no longer kept. */
   readonly lost: readonly string[];
+  /** Hosts of other servers that were removed: those know whether they keep the disks. */
+  readonly elsewhere: readonly string[];
 }
 
 /**
@@ -44,11 +47,14 @@ export function wayBack(present: State, earlier: State, keywords: KeywordTable):
     throw failure('MLN_DATA_LOSS', `${gone.join(', ')}: the disk of version ${earlier.version} is no longer kept`, {
       hint: 'an upgrade with the earlier file makes it anew: --rebuild HOST',
     });
+  const isAtHome = (name: string): boolean =>
+    hosts.some((host) => host.name === name && serverOf(host, project) === project.home);
   return {
     project,
     back: [...anew, ...added].filter((name) => kept.has(name)),
     rebuild: anew,
-    lost: added.filter((name) => !kept.has(name)),
+    lost: added.filter((name) => !kept.has(name) && isAtHome(name)),
+    elsewhere: added.filter((name) => !isAtHome(name)),
   };
 }
 

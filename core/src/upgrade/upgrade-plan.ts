@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
-import { decide } from '../decide.js';
 import { diffProjects, type Change } from '../diff.js';
 import { diskSize } from '../disk-size.js';
 import type { Mln } from '../kernel.js';
@@ -8,7 +7,7 @@ import type { Host, Project } from '../project.js';
 import { isHere } from '../servers.js';
 import type { State } from '../state.js';
 import { createTemplates } from '../templates.js';
-import { asBuilt } from './as-built.js';
+import { targetOf } from './as-built.js';
 import { classify } from './classify.js';
 import { rootOf } from './cost.js';
 import type { UpgradeConsent, UpgradeItem } from './items.js';
@@ -41,8 +40,7 @@ export async function planUpgrade(
   hidden: Iterable<string> = [],
 ): Promise<UpgradePlan> {
   const old = previous.project;
-  const { home, directory } = old;
-  const project = asBuilt(decide({ ...fresh, home, directory }, old), old, consent.rebuild ?? []);
+  const project = targetOf(old, fresh, consent.rebuild ?? []);
   const copied = await changedSources(mln, previous, project);
   const items = classify(old, project, mln.keywords, { ...consent, copied }, hidden);
   const own = diffProjects(old, project, mln.keywords, hidden).find(({ kind }) => kind === 'project');

@@ -66,6 +66,7 @@ function buildOptions(
   return {
     source,
     previous: previous?.project ?? null,
+    version: (previous?.version ?? 0) + 1,
     ...(options['allOrNothing'] === true ? { allOrNothing: true } : {}),
     ...(options['overcommit'] === true ? { overcommit: true } : {}),
   };

@@ -8,6 +8,7 @@ import { cleanUnits } from '../../settle.js';
 import { readState } from '../../state.js';
 import { tidyTemplates } from '../../template-tidy.js';
 import { emptyTrash } from '../../trash.js';
+import { forgetOld } from '../../upgrade/kept.js';
 import { textOption } from '../choose.js';
 import { withProject } from '../guarded.js';
 
@@ -30,6 +31,7 @@ export async function clean(
       const state = await readState(mln.folders.projects, each);
       if (!state) return;
       for (const said of await cleanUnits(mln, state.project, unitsOf(state.project))) terminal.note(said);
+      for (const each of await forgetOld(mln, state)) terminal.note(`kept for long enough, and removed: ${each}`);
     });
   if (name === undefined)
     await tidyTemplates(mln.folders.templates, (said) => {

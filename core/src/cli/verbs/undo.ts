@@ -27,7 +27,7 @@ export async function undo(
       hint: `mln history -p ${name}`,
     });
   const { state: earlier, source } = await readVersion(directory, version);
-  const { project, rebuild, back, lost } = wayBack(present, earlier, mln.keywords);
+  const { project, rebuild, back, lost, elsewhere } = wayBack(present, earlier, mln.keywords);
   const shown = await planUpgrade(mln, present, project, { rebuild });
   if (isUpToDate(shown)) {
     terminal.note(`${name} is as version ${version} was, but for disks that stay as large as they are: nothing to do`);
@@ -39,6 +39,8 @@ export async function undo(
       throw failure('MLN_NOT_CONFIRMED', `${question} With --json nobody is asked.`, { hint: 'confirm with -y' });
     terminal.note(planText(shown));
     if (back.length > 0) terminal.note(`disks that were kept aside come back: ${back.join(', ')}`);
+    if (elsewhere.length > 0)
+      terminal.note(`disks that their servers still keep come back, others are made anew: ${elsewhere.join(', ')}`);
     if (lost.length > 0) terminal.note(`made anew, as their disks are no longer kept: ${lost.join(', ')}`);
     await terminal.confirm(question);
   }

@@ -1,6 +1,5 @@
 import { Exit, type ExitCode } from '../../codes.js';
 import type { CommandContext, CommandOptions } from '../../commands.js';
-import { decide } from '../../decide.js';
 import { earlierNames } from '../../diff.js';
 import { failure } from '../../errors.js';
 import type { Mln } from '../../kernel.js';
@@ -15,7 +14,7 @@ import { refuseSaved } from '../../saved.js';
 import { serverOf } from '../../servers.js';
 import { requireState, writeState } from '../../state.js';
 import type { Status } from '../../status.js';
-import { asBuilt } from '../../upgrade/as-built.js';
+import { targetOf } from '../../upgrade/as-built.js';
 import { classify } from '../../upgrade/classify.js';
 import type { UpgradeItem } from '../../upgrade/items.js';
 import { requirePlanned } from '../../upgrade/plan-file.js';
@@ -48,11 +47,13 @@ export async function upgradeProject(
     const planned = options['state'];
     if (typeof planned === 'string') await requirePlanned(mln, name, planned);
     const given = { patience: mln.configuration.stopWait, ...optionsOf(options) };
-    const target = await targetOf(mln, read.project, given);
+    const { project: before } = await requireState(mln.folders.projects, name);
+    requireStores(mln, before);
+    const target = targetOf(before, read.project, given.rebuild ?? []);
     let exit: ExitCode = Exit.done;
     let changed = false;
     const done: UpgradeItem[] = [];
-    for (const project of inTurn(target, (await requireState(mln.folders.projects, name)).project)) {
+    for (const project of inTurn(target, before)) {
       const built = await requireState(mln.folders.projects, name);
       const { project: previous, behind = [] } = built;
       const copied = await changedSources(mln, built, project);
@@ -66,6 +67,7 @@ export async function upgradeProject(
         project,
         {
           ...chosen.options,
+          version: built.version + 1,
           source: read.source,
           previous,
           upgrade: chosen.upgrade,
@@ -102,15 +104,6 @@ async function noteBehind(mln: Mln, name: string, failures: readonly Failure[]):
   const still = behind.filter((server) => servers.has(server));
   if (still.length === behind.length) return;
   await writeState(state.project.directory, { ...state, ...(still.length > 0 ? { behind: still } : {}) });
-}
-
-/** The project as it is to be, with its disks as an upgrade leaves them. */
-async function targetOf(mln: Mln, project: Project, given: OperationOptions): Promise<Project> {
-  const state = await requireState(mln.folders.projects, project.name);
-  requireStores(mln, state.project);
-  const { home } = state.project;
-  const decided = decide({ ...project, home, directory: state.project.directory }, state.project);
-  return asBuilt(decided, state.project, given.rebuild ?? []);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Duplex } from 'node:stream';
 import {
+  earlierNames,
   failure,
   formatSize,
   isMlnError,
@@ -32,6 +33,8 @@ import { IMAGES, isCut } from './wire.js';
 /** Milliseconds until a transfer that was cut is gone on with, and the most that are waited; each time is twice the last. */
 const FIRST = 100;
 const LONGEST = 5000;
+/** How often a disk is gone on with, however long each time took: the next command goes on as well. */
+const MOST_CUTS = 50;
 
 const done: Outcome = { failures: [] };
 
@@ -72,18 +75,15 @@ interface Move {
 /** Hosts without a disk that mln has made have nothing to bring. */
 function movesOf(mln: Mln, { units, project, previous }: Part, to: Server): readonly Move[] {
   if (!previous) throw failure('MLN_BAD_STATE', `it is not known where the disks of ${project.name} are`);
+  const nameBefore = earlierNames(previous.hosts, project.hosts);
   return units.flatMap((host): Move[] => {
     if (host.kind !== 'host') return [];
-    const old = earlier(previous, host);
+    const old = previous.hosts.find(({ name }) => name === (nameBefore(host) ?? host.name));
     if (!old) throw failure('MLN_BAD_STATE', `it is not known where the disk of ${host.name} is`);
     const server = serverOf(old, previous);
     const from = isThisServer(mln, server) ? null : server;
     return rootDisk(old) && from !== to ? [{ project, previous, host, old, from }] : [];
   });
-}
-
-function earlier({ hosts }: Project, { name, keywords }: Host): Host | undefined {
-  return hosts.find((each) => each.name === name) ?? hosts.find((each) => each.name === keywords['was']);
 }
 
 interface Transfer extends Move {
@@ -107,7 +107,7 @@ async function transfer(given: Transfer): Promise<void> {
   const where = from ?? mln.configuration.serviceHost ?? 'here';
   tell(preCopy ? `its disk is sent ahead from ${where}, while it runs` : `its disk is sent from ${where}`);
   let deadline = performance.now() + patience;
-  for (let wait = FIRST; ; wait = Math.min(2 * wait, LONGEST)) {
+  for (let [wait, cuts] = [FIRST, 1]; ; [wait, cuts] = [Math.min(2 * wait, LONGEST), cuts + 1]) {
     const begun = performance.now();
     try {
       const { sent, reused } = await transferOnce(given, client);
@@ -116,9 +116,9 @@ async function transfer(given: Transfer): Promise<void> {
       return;
     } catch (error) {
       const passes = isCut(error) || isUnreachable(error) || (isMlnError(error) && error.code === 'MLN_DAEMON');
-      // As long as something comes through each time, it comes to an end.
+      // What has gone on for a while has brought something.
       if (isCut(error) && performance.now() - begun > LONGEST) [deadline, wait] = [performance.now() + patience, FIRST];
-      if (!passes || performance.now() + wait > deadline) throw error;
+      if (!passes || cuts > MOST_CUTS || performance.now() + wait > deadline) throw error;
       tell('the transfer of its disk was cut off, and is gone on with');
       await pause(wait);
     }

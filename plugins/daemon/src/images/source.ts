@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   diskSize,
   failure,
+  heldScript,
   makeFolder,
   recordPath,
   systemFailure,
@@ -14,9 +15,6 @@ import {
 } from '@mln/core';
 import type { SentImage } from './send-image.js';
 import { MOST_RECORD } from './wire.js';
-
-/** The script by which a host is started, as it is called while the host is given to another server. */
-const HELD = 'start.held';
 
 /** Whether the disk is that of a guest which may run, or is given away for good. */
 export interface Giving {
@@ -30,7 +28,7 @@ export function rootDisk({ disks }: Host): Host['disks'][number] | undefined {
 
 /** Throws where the disk of a host is not to be sent: one that runs is so only ahead of its move. */
 export function requireGiven({ directory }: Project, host: string, { preCopy }: Giving): void {
-  if (preCopy || (existsSync(join(directory, host, HELD)) && !existsSync(join(directory, host, 'start')))) return;
+  if (preCopy || (existsSync(heldScript(directory, host)) && !existsSync(join(directory, host, 'start')))) return;
   throw failure('MLN_NOT_ALLOWED', `${host} is not given away: its disk is not sent`, {
     hint: 'mln migrate, or an upgrade whose file names another service_host, moves it',
   });

@@ -28,6 +28,7 @@ const seconds: Check = [
   (value) => typeof value === 'number' && value >= 0 && value <= 31_536_000,
   'a number of seconds',
 ];
+const version: Check = [(value) => Number.isInteger(value) && (value as number) > 0, 'a version'];
 const flag: Check = [(value) => value === true, 'true'];
 const names: Check = [
   (value) =>
@@ -50,7 +51,8 @@ const optionFields: Readonly<Record<keyof OperationOptions, Check>> = {
   shrink: names,
   moved: names,
   stops: names,
-  undo: [(value) => Number.isInteger(value) && (value as number) > 0, 'a version'],
+  version,
+  undo: version,
   preCopy: flag,
   term: oneOf(['screen', 'xterm', 'none']),
 };
